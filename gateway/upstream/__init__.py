@@ -1,0 +1,1 @@
+"""The relay's side: a sans-IO reply parser and the connections that use it."""

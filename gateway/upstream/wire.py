@@ -1,0 +1,118 @@
+"""The client half of SMTP without a socket: octets in, whole replies and capabilities out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+REPLY_OCTETS: Final = 64 * 1024
+"""A reply longer than this never ends for us (RFC 5321 4.5.3.1.5 allows 512 octets a line)."""
+
+_LINE: Final = re.compile(rb"([2-5][0-9]{2})(?:([ -])([^\r\n]*))?")
+_ENHANCED: Final = re.compile(rb"[245]\.[0-9]{1,3}\.[0-9]{1,3}(?= |$)")
+
+
+class RelayViolation(Exception):
+    """The relay sent something that is no SMTP reply; carries no octets of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelayReply:
+    """One whole reply of the relay, octet for octet."""
+
+    code: int
+    raw: bytes
+    """All lines, each with its CRLF."""
+
+    @property
+    def positive(self) -> bool:
+        """Tell whether it is 2xx."""
+        return 200 <= self.code < 300  # noqa: PLR2004 - RFC 5321 4.2.1
+
+    @property
+    def texts(self) -> tuple[bytes, ...]:
+        """Return the text of each line, without code and separator."""
+        return tuple(line[4:] for line in self.raw.split(b"\r\n")[:-1])
+
+    @property
+    def enhanced(self) -> str:
+        """Return the enhanced status code (RFC 3463) of the last line, or an empty string."""
+        found = _ENHANCED.match(self.texts[-1])
+        return found.group().decode() if found else ""
+
+    @property
+    def outcome(self) -> tuple[int, str]:
+        """Return what makes two replies the same in meaning: code and enhanced code."""
+        return self.code, self.enhanced
+
+
+class ReplyParser:
+    """Cut the relay's octets into replies, however they are fragmented (RFC 5321 4.2)."""
+
+    def __init__(self) -> None:
+        """Start between replies."""
+        self._rest = bytearray()
+        self._reply = bytearray()
+
+    def feed(self, octets: bytes) -> list[RelayReply]:
+        """Return the replies that ``octets`` complete.
+
+        Raises RelayViolation for a line that is no reply line and for a reply without end.
+        """
+        self._rest += octets
+        replies: list[RelayReply] = []
+        start = 0
+        while (end := self._rest.find(b"\n", start)) >= 0:
+            line = bytes(self._rest[start:end])
+            start = end + 1
+            reply = self._line(line.removesuffix(b"\r"))
+            if reply is not None:
+                replies.append(reply)
+        del self._rest[:start]
+        if len(self._rest) + len(self._reply) > REPLY_OCTETS:
+            msg = f"a reply of more than {REPLY_OCTETS} octets"
+            raise RelayViolation(msg)
+        return replies
+
+    def _line(self, line: bytes) -> RelayReply | None:
+        found = _LINE.fullmatch(line)
+        if found is None:
+            msg = "a line that is no SMTP reply"
+            raise RelayViolation(msg)
+        self._reply += line + b"\r\n"
+        if found.group(2) == b"-":
+            return None
+        reply = RelayReply(code=int(found.group(1)), raw=bytes(self._reply))
+        self._reply.clear()
+        return reply
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a relay offered in its EHLO: upper-case keyword → parameters as written (RFC 5321 4.1.1.1)."""
+
+    keywords: Mapping[str, bytes]
+
+    def __contains__(self, keyword: str) -> bool:
+        return keyword in self.keywords
+
+    @property
+    def size(self) -> int | None:
+        """Return the SIZE limit in octets; None when there is none or it is 0 (RFC 1870)."""
+        digits = self.keywords.get("SIZE", b"").strip()
+        return int(digits) or None if digits.isdigit() and len(digits) <= 20 else None  # noqa: PLR2004
+
+
+NO_CAPABILITIES: Final = Capabilities({})
+
+
+def parse_capabilities(reply: RelayReply) -> Capabilities:
+    """Return the keywords of a positive EHLO reply; the first line is the greeting."""
+    keywords: dict[str, bytes] = {}
+    for text in reply.texts[1:]:
+        keyword, _, parameters = text.strip().partition(b" ")
+        if keyword:
+            keywords.setdefault(keyword.decode("ascii", "replace").upper(), parameters)
+    return Capabilities(keywords)

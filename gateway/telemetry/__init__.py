@@ -1,0 +1,1 @@
+"""What Utpost tells its operators: metrics on a shared board, health, and a log without content."""

@@ -1,7 +1,7 @@
 """A board of counters in shared memory: each process writes its own row, any process reads them all.
 
-The layout is fixed before the first fork: rows of float64 slots in one anonymous mapping. A slot has a single writer and
-is an aligned machine word, so neither locks nor files are needed; what a worker counted stays when it dies.
+The layout is fixed before the first fork: rows of float64 slots in one anonymous mapping. A slot has a single writer
+and is an aligned machine word, so neither locks nor files are needed; what a worker counted stays when it dies.
 """
 
 from __future__ import annotations
@@ -218,11 +218,12 @@ class Board:
     def pulses(self) -> list[Pulse]:
         """Return the last sign of life of the parent and each worker, in the order of the rows."""
         now = time.monotonic()
-        rows = [(number, self._row(number)) for number in range(self.workers + 1)]
-        return [
-            Pulse(row=number, pid=int(slots[_PID]), state=RowState(int(slots[_STATE])), age=max(0.0, now - slots[_BEAT]))
-            for number, slots in rows
-        ]
+        pulses = []
+        for number in range(self.workers + 1):
+            slots = self._row(number)
+            state, age = RowState(int(slots[_STATE])), max(0.0, now - slots[_BEAT])
+            pulses.append(Pulse(row=number, pid=int(slots[_PID]), state=state, age=age))
+        return pulses
 
     def values(self, key: str) -> list[list[float]]:
         """Return the slots of every cell of a series, folded over all rows.

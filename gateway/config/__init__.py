@@ -1,0 +1,42 @@
+"""Settings: strict TOML on top of defaults; every mistake is listed at once with file, key and line."""
+
+from gateway.config.endpoint import Endpoint
+from gateway.config.load import load_settings
+from gateway.config.render import example, render_settings
+from gateway.config.settings import (
+    Access,
+    JournalSettings,
+    LedgerSettings,
+    LettersSettings,
+    Limits,
+    Listen,
+    MetricsSettings,
+    Policies,
+    Relay,
+    Scope,
+    Section,
+    Settings,
+    State,
+    Timeouts,
+)
+
+__all__ = [
+    "Access",
+    "Endpoint",
+    "JournalSettings",
+    "LedgerSettings",
+    "LettersSettings",
+    "Limits",
+    "Listen",
+    "MetricsSettings",
+    "Policies",
+    "Relay",
+    "Scope",
+    "Section",
+    "Settings",
+    "State",
+    "Timeouts",
+    "example",
+    "load_settings",
+    "render_settings",
+]

@@ -1,0 +1,239 @@
+"""The settings and their defaults: one frozen model for each table of the file."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.config.endpoint import Endpoint
+from gateway.config.kinds import (
+    Count,
+    Domain,
+    FromList,
+    HostName,
+    Hours,
+    Line,
+    Listener,
+    ListenerOrOff,
+    Location,
+    Mailbox,
+    MaybeLocation,
+    Network,
+    Octets,
+    Peer,
+    PeerOrNone,
+    Seconds,
+    Store,
+    Web,
+    ascii_domain,
+)
+
+Pauses = Annotated[tuple[Seconds, ...], FromList, Field(min_length=1)]
+
+
+class Section(BaseModel):
+    """A table of the configuration file: unknown keys and wrong types are mistakes."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Listen(Section):
+    """Where clients reach Utpost."""
+
+    smtp: Annotated[tuple[Listener, ...], FromList] = ("127.0.0.1:2525",)
+    """HOST:PORT, IPv6 in brackets. Sockets that systemd hands over come on top."""
+    hostname: HostName = ""
+    """The name in greetings and letters; empty: the machine's own."""
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Return ``smtp`` taken apart."""
+        return tuple(map(Endpoint.parse, self.smtp))
+
+
+class Relay(Section):
+    """The municipal relay behind Utpost."""
+
+    address: Peer = "127.0.0.1:25"
+    """HOST:PORT, or unix:/path."""
+    connect_seconds: Seconds = 30.0
+    """How long a connection, its greeting included, may take."""
+    idle_seconds: Seconds = 5.0
+    """A session between transactions gives its relay connection back after this."""
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Return ``address`` taken apart."""
+        return Endpoint.parse(self.address)
+
+
+class Access(Section):
+    """Who may reach Utpost: whoever may, may relay."""
+
+    networks: Annotated[tuple[Network, ...], FromList] = ("127.0.0.0/8", "::1/128")
+    """Networks of clients, for instance 192.0.2.0/24. All others are refused."""
+
+    @property
+    def parsed(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+        """Return ``networks`` as networks."""
+        return tuple(map(ipaddress.ip_network, self.networks))
+
+
+class Scope(Section):
+    """Whose mail is judged."""
+
+    domains: Annotated[tuple[Domain, ...], FromList, Field(min_length=1)] = ("politik.orkelljunga.se",)
+    """Mail domains of the senders that the guideline binds; not their subdomains."""
+
+    @property
+    def folded(self) -> frozenset[str]:
+        """Return ``domains`` as A-labels in lower case, as ``model.Address`` has them."""
+        return frozenset(map(ascii_domain, self.domains))
+
+
+class Policies(Section):
+    """Where the rules are."""
+
+    directory: MaybeLocation = None
+    """Folder with rules, lexicons and letters; empty: the policies that came with the program."""
+
+
+class State(Section):
+    """What outlives a restart: ledger, outbox, journal, switches."""
+
+    directory: Location = Path("var/state")
+    """Folder, made when it is missing; readable by the service alone."""
+
+
+class LedgerSettings(Section):
+    """Where reached persons are counted."""
+
+    url: Store = "sqlite"
+    """``sqlite`` (a file in the state directory), ``memory`` (one worker only), or ``redis://…``."""
+    window_hours: Annotated[float, Field(gt=0, le=24 * 31)] = 24.0
+    """How long a mailing is remembered: its persons add up within this."""
+    hold_seconds: Seconds = 900.0
+    """When a reservation expires by itself; longer than a message can take."""
+    wait_seconds: Annotated[float, Field(ge=0, le=30)] = 10.0
+    """How long a message waits for the reservations of others before 451."""
+
+
+class LettersSettings(Section):
+    """The letters that Utpost writes to senders."""
+
+    sender: Mailbox = "utpost@orkelljunga.se"
+    """The address in From."""
+    sender_name: Line = "Utpost, Örkelljunga kommun"
+    """The name in From."""
+    reply_to: Mailbox = "kommunkontor@orkelljunga.se"
+    """Where answers to letters go."""
+    contact: Mailbox = "kommunkontor@orkelljunga.se"
+    """Whom the letter names for questions."""
+    guideline_url: Web = "https://www.orkelljunga.se/"
+    """Where the guideline can be read."""
+    relay: PeerOrNone = ""
+    """HOST:PORT for letters alone; empty: the relay."""
+    retry_seconds: Pauses = (5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0)
+    """Pauses between the attempts to deliver a letter; the last one repeats."""
+    expire_hours: Hours = 48.0
+    """A letter that could not be delivered for so long is given up."""
+    repeat_hours: Annotated[float, Field(ge=0, le=24 * 366)] = 24.0
+    """One letter per (sender, rule, mailing) within this."""
+
+    @property
+    def endpoint(self) -> Endpoint | None:
+        """Return ``relay`` taken apart; None where letters leave through the relay of all mail."""
+        return Endpoint.parse(self.relay) if self.relay else None
+
+
+class MetricsSettings(Section):
+    """The operations port."""
+
+    listen: ListenerOrOff = "127.0.0.1:9925"
+    """HOST:PORT, or ``off``."""
+    certificate: MaybeLocation = None
+    """PEM file with the certificate chain; empty: without TLS."""
+    private_key: MaybeLocation = None
+    """PEM file with the key to it."""
+    password_file: MaybeLocation = None
+    """File with lines ``user:password``; empty: everybody who reaches the port may read."""
+
+    @property
+    def endpoint(self) -> Endpoint | None:
+        """Return ``listen`` taken apart; None for off."""
+        return None if self.listen == "off" else Endpoint.parse(self.listen)
+
+
+class JournalSettings(Section):
+    """One content-free record per message."""
+
+    retention_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    """Records older than this are deleted."""
+
+
+class Limits(Section):
+    """What one client, and all together, may ask for."""
+
+    message_octets: Octets = 50 * 1024 * 1024
+    """Largest message; lowered by the relay's own SIZE."""
+    in_flight_octets: Octets = 1024 * 1024 * 1024
+    """Content held at one time by one worker; over it DATA waits, then 452 4.3.1."""
+    sessions: Count = 4000
+    """Per worker."""
+    sessions_per_address: Count = 2000
+    """Per worker and client address."""
+    recipients: Count = 50_000
+    """Of one transaction."""
+    command_octets: Annotated[int, Field(ge=1024, le=65536)] = 4096
+    """Longest command line."""
+    judging: Count = 8
+    """In-scope messages judged at one time by one worker."""
+
+
+class Timeouts(Section):
+    """Seconds without progress (RFC 5321 4.5.3.2)."""
+
+    command: Seconds = 300.0
+    """For the client's next command."""
+    data_block: Seconds = 180.0
+    """For the client's next block of content."""
+    relay_reply: Seconds = 300.0
+    """For a reply of the relay."""
+    relay_final: Seconds = 600.0
+    """For the relay's reply to the content."""
+    decision: Annotated[float, Field(gt=0, le=90)] = 30.0
+    """For judging one message; a before-queue proxy is given 100 seconds in all."""
+    drain: Seconds = 30.0
+    """For messages under way when the service stops."""
+
+
+class Settings(Section):
+    """The whole configuration."""
+
+    workers: Annotated[int, Field(ge=0, le=256)] = 0
+    """Processes that serve clients; 0: one per core."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """The mildest lines that are logged."""
+    log_format: Literal["json", "console"] = "json"
+    """``console`` is for people at a terminal."""
+    listen: Listen = Listen()
+    relay: Relay = Relay()
+    access: Access = Access()
+    scope: Scope = Scope()
+    policies: Policies = Policies()
+    state: State = State()
+    ledger: LedgerSettings = LedgerSettings()
+    letters: LettersSettings = LettersSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    journal: JournalSettings = JournalSettings()
+    limits: Limits = Limits()
+    timeouts: Timeouts = Timeouts()
+
+    @property
+    def processes(self) -> int:
+        """Return how many workers to start."""
+        return self.workers or len(os.sched_getaffinity(0))

@@ -1,0 +1,223 @@
+"""The command line: arguments in, one function for each command."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from gateway import __version__
+from gateway.checking import Checked, Checker, Flags, Unreadable, check_all, find_messages, names_of
+from gateway.config import Settings, load_settings, render_settings
+from gateway.health import probe
+from gateway.judgement import Judgement, lint, load_judgement, policies_directory
+from gateway.model import Action, InvalidConfiguration
+from gateway.operator import Refused, switch
+from gateway.policy.explain import explain
+from gateway.policy.sender import Scope
+from gateway.service import serve
+from gateway.telemetry.logs import configure
+
+OK, FOUND, USAGE = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return 0, 1 (something found or failed) or 2 (usage)."""
+    options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
+    except InvalidConfiguration as error:
+        for problem in error.problems:
+            print(f"utpost: {problem}", file=sys.stderr)
+        return USAGE
+    except (Unreadable, Refused) as error:
+        print(f"utpost: {error}", file=sys.stderr)
+        return USAGE
+    except BrokenPipeError:
+        sys.stderr.close()
+        return FOUND
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="utpost", description="The outgoing-mail gateway of Örkelljunga municipality.")
+    parser.add_argument("--version", action="version", version=f"utpost {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _serve_parser(commands)
+    _check_parser(commands)
+    _policies_parser(commands)
+    _config_parser(commands)
+    _observe_parsers(commands)
+    health = commands.add_parser("health", help="ask a running Utpost whether it is ready")
+    _settings_options(health)
+    health.set_defaults(command=_health)
+    return parser
+
+
+def _settings_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, metavar="FILE", help="configuration file (TOML)")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides", help="override one key, value in TOML"
+    )
+
+
+def _serve_parser(commands: Any) -> None:  # noqa: ANN401 - argparse keeps its type private
+    parser = commands.add_parser("serve", help="run the gateway in the foreground")
+    _settings_options(parser)
+    parser.add_argument("--listen", action="append", metavar="HOST:PORT", help="where clients connect (repeatable)")
+    parser.add_argument("--relay", metavar="HOST:PORT", help="the municipal relay")
+    parser.add_argument("--state", type=Path, metavar="DIR", help="where outbox, ledger and journal live")
+    parser.add_argument("--metrics", metavar="HOST:PORT|off", help="where /metrics, /livez and /readyz are served")
+    parser.add_argument("--log-format", choices=("json", "console"), default="json")
+    parser.set_defaults(command=_serve)
+
+
+def _check_parser(commands: Any) -> None:  # noqa: ANN401
+    parser = commands.add_parser("check", help="judge stored messages (.eml) offline")
+    _settings_options(parser)
+    parser.add_argument("--json", action="store_true", help="one object a line for each message")
+    parser.add_argument("--from", dest="mail_from", metavar="ADDR", help="envelope sender")
+    parser.add_argument("--to", dest="rcpt_to", action="append", default=[], metavar="ADDR", help="envelope recipient")
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help=".eml file or folder of them")
+    parser.set_defaults(command=_check)
+
+
+def _policies_parser(commands: Any) -> None:  # noqa: ANN401
+    parser = commands.add_parser("policies", help="check or explain the rules")
+    kinds = parser.add_subparsers(required=True, metavar="lint|explain")
+    lint_parser = kinds.add_parser("lint", help="list every mistake in the policy files and run their examples")
+    _settings_options(lint_parser)
+    lint_parser.set_defaults(command=_lint)
+    explain_parser = kinds.add_parser("explain", help="say in Swedish what a rule does, or list all")
+    _settings_options(explain_parser)
+    explain_parser.add_argument("rule", nargs="?", metavar="RULE")
+    explain_parser.set_defaults(command=_explain)
+
+
+def _config_parser(commands: Any) -> None:  # noqa: ANN401
+    parser = commands.add_parser("config", help="show the configuration in force")
+    kinds = parser.add_subparsers(required=True, metavar="show")
+    show = kinds.add_parser("show", help="print every key with its value, as TOML")
+    _settings_options(show)
+    show.set_defaults(command=_config_show)
+
+
+def _observe_parsers(commands: Any) -> None:  # noqa: ANN401
+    for name, text in (
+        ("observe", "emergency switch: let rules only observe, at once"),
+        ("enforce", "take the emergency switch back"),
+    ):
+        parser = commands.add_parser(name, help=text)
+        _settings_options(parser)
+        parser.add_argument("--state", type=Path, metavar="DIR", help="the state directory of the running Utpost")
+        which = parser.add_mutually_exclusive_group()
+        which.add_argument("rule", nargs="?", metavar="RULE")
+        which.add_argument("--all", action="store_true", help="every rule")
+        parser.set_defaults(command=_observe if name == "observe" else _enforce)
+
+
+def _settings(options: argparse.Namespace, **flags: object) -> Settings:
+    return load_settings(options.config, options.overrides, {k: v for k, v in flags.items() if v is not None})
+
+
+def _judgement(options: argparse.Namespace) -> tuple[Settings, Judgement]:
+    settings = _settings(options)
+    return settings, load_judgement(policies_directory(settings))
+
+
+# --- commands --------------------------------------------------------------------------------
+
+
+def _serve(options: argparse.Namespace) -> int:
+    flags = {
+        "listen.smtp": tuple(options.listen) if options.listen else None,
+        "relay.address": options.relay,
+        "state.directory": options.state,
+        "metrics.listen": options.metrics,
+    }
+    settings = _settings(options, **flags)
+    configure(settings.log_level, options.log_format)
+    return serve(settings, lambda line: print(line, flush=True))
+
+
+def _check(options: argparse.Namespace) -> int:
+    settings, judgement = _judgement(options)
+    flags = Flags(mail_from=options.mail_from, rcpt_to=tuple(options.rcpt_to))
+    checker = Checker(judgement, Scope(domains=frozenset(settings.scope.domains)), flags)
+    worst = OK
+    for result in check_all(checker, find_messages(options.paths)):
+        if isinstance(result, str):
+            print(f"utpost: {result}", file=sys.stderr)
+            worst = USAGE
+            continue
+        print(json.dumps(result.as_object(), ensure_ascii=False) if options.json else _for_people(result))
+        if result.verdict.action >= Action.WARN:
+            worst = max(worst, FOUND)
+    return worst
+
+
+def _for_people(result: Checked) -> str:
+    if not result.in_scope:
+        return f"{result.id}: pass (out of scope)"
+    lines = [f"{result.id}: {result.word}"]
+    for hit in result.verdict.hits:
+        if hit.action is Action.PASS:
+            continue
+        lines.append(f"  {hit.section} {', '.join(names_of([hit]))}: {hit.action.name.lower()}")
+        lines += [f"    {f.part} ({f.segment.value}): {f.reason} {f.evidence}".rstrip() for f in hit.findings]
+    return "\n".join(lines)
+
+
+def _lint(options: argparse.Namespace) -> int:
+    report = lint(policies_directory(_settings(options)), Scope(domains=frozenset(_settings(options).scope.domains)))
+    for problem in report.problems:
+        print(problem, file=sys.stderr)
+    for warning in report.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    print(f"{report.rules} rules, {report.examples} examples, {len(report.problems)} problems")
+    return FOUND if report.problems else OK
+
+
+def _explain(options: argparse.Namespace) -> int:
+    _, judgement = _judgement(options)
+    rules = judgement.policy.rules
+    if options.rule is None:
+        for name, rule in rules.items():
+            print(f"{rule.section}  {name:26} {rule.mode.value:8} {rule.title_sv}")
+        return OK
+    if options.rule not in rules:
+        raise Refused(f"there is no rule {options.rule!r}; there are: {', '.join(rules)}")
+    print(explain(judgement.policy, options.rule))
+    return OK
+
+
+def _config_show(options: argparse.Namespace) -> int:
+    print(render_settings(_settings(options)), end="")
+    return OK
+
+
+def _observe(options: argparse.Namespace) -> int:
+    return _switch(options, to_observe=True)
+
+
+def _enforce(options: argparse.Namespace) -> int:
+    return _switch(options, to_observe=False)
+
+
+def _switch(options: argparse.Namespace, *, to_observe: bool) -> int:
+    settings = _settings(options, **{"state.directory": options.state})
+    judgement = load_judgement(policies_directory(settings))
+    wanted = tuple(judgement.policy.rules) if options.all else (options.rule,) if options.rule else ()
+    print(switch(settings.state.directory, tuple(judgement.policy.rules), wanted, to_observe=to_observe))
+    return OK
+
+
+def _health(options: argparse.Namespace) -> int:
+    text, well = probe(_settings(options).metrics.listen)
+    print(text)
+    return OK if well else FOUND

@@ -1,0 +1,335 @@
+"""The one road from a submission to a verdict, shared by every front end.
+
+``Gatekeeper`` asks: who answers for this, what is inside, how many persons has the mailing reached, what do the
+rules say. Everything in it but two awaits (inspection elsewhere, the ledger) is pure. Front ends then perform the
+verdict with ``refuse``, or with ``prepare`` before the relay's final dot and ``settle`` after its reply.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+import structlog
+
+from gateway.content import Content
+from gateway.ledger import Claim, Ledger, Outcome, Reservation
+from gateway.letters.desk import Desk, Pending
+from gateway.message.headers import HEADER_BLOCK, scan_headers
+from gateway.model import (
+    Action,
+    Circumstances,
+    Client,
+    Envelope,
+    Facts,
+    Headers,
+    Inspection,
+    Occasion,
+    Reply,
+    Responsible,
+    Unavailable,
+    Usage,
+    Verdict,
+)
+from gateway.offload import Inspector
+from gateway.policy.judge import judge, mailing_limit
+from gateway.policy.persons import count_persons
+from gateway.policy.refusal import refusal
+from gateway.policy.rules import Policy
+from gateway.policy.sender import Scope, is_answer, responsible_sender
+
+_LOG = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """One message as a front end hands it in."""
+
+    occasion: Occasion
+    client: Client
+    envelope: Envelope
+    content: Content
+
+
+@dataclass(slots=True, kw_only=True)
+class Decision:
+    """A verdict, and what must happen before and after it is performed."""
+
+    submission: Submission
+    responsible: Responsible
+    verdict: Verdict
+    facts: Facts
+    reservation: Reservation | None = None
+    pending: Pending | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+    """Stage → seconds spent."""
+    done: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """The numbers of a decision, in seconds and counts."""
+
+    budget: float = 30.0
+    window: timedelta = timedelta(hours=24)
+    hold: timedelta = timedelta(minutes=15)
+    wait: float = 10.0
+    judging: int = 8
+    guideline_url: str = ""
+
+
+class Observer(Protocol):
+    """Where a gatekeeper tells what it did: metrics, log and journal behind one door. Never raises."""
+
+    def judged(self, decision: Decision) -> None:
+        """A message in scope has its verdict."""
+        ...
+
+    def ended(self, decision: Decision, code: int, enhanced: str) -> None:
+        """A message in scope has been answered with ``code``."""
+        ...
+
+    def passed(self, submission: Submission, code: int) -> None:
+        """A message out of scope has been answered by the relay."""
+        ...
+
+    def failed(self, what: str) -> None:
+        """A store failed after the relay's word; the message is not concerned."""
+        ...
+
+
+class Gatekeeper:
+    """Decide on submissions with one policy, one ledger and one desk of letters."""
+
+    def __init__(  # noqa: PLR0913 - the composition root is its only caller
+        self,
+        *,
+        policy: Policy,
+        scope: Scope,
+        inspector: Inspector,
+        ledger: Ledger,
+        desk: Desk,
+        observer: Observer,
+        terms: Terms,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Keep the parts; ``policy`` and ``observed`` may be replaced between decisions."""
+        self.policy = policy
+        self.observed: frozenset[str] = frozenset()
+        self._scope = scope
+        self._inspector = inspector
+        self._ledger = ledger
+        self._desk = desk
+        self._observer = observer
+        self._terms = terms
+        self._clock = clock
+        self._places = asyncio.Semaphore(terms.judging)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # --- who -----------------------------------------------------------------------------------
+
+    def responsible(self, submission: Submission) -> Responsible | None:
+        """Return who answers for a submission; None puts it out of scope: it needs only the relay.
+
+        The header is read only where envelope and authentication leave the question open.
+        """
+        headers = Headers()
+        envelope = submission.envelope
+        named = responsible_sender(submission.client, envelope, headers, self._scope)
+        if named is not None and envelope.sender is not None:
+            return named
+        headers = scan_headers(submission.content.read(0, HEADER_BLOCK))
+        return responsible_sender(submission.client, envelope, headers, self._scope)
+
+    # --- what ----------------------------------------------------------------------------------
+
+    async def decide(self, submission: Submission, responsible: Responsible) -> Decision:
+        """Return the verdict. Failures of ours become ``on_error`` of the rules they touch; never raises Unavailable."""
+        policy, observed = self.policy, self.observed
+        seconds: dict[str, float] = {}
+        failed: set[str] = set()
+        inspection = await self._inspect(submission, failed, seconds)
+        persons = count_persons(submission.envelope, policy)
+        usage, reservation = await self._claim(submission, responsible, inspection, failed, seconds, persons, policy)
+        started = time.perf_counter()
+        facts = Facts(
+            occasion=submission.occasion,
+            responsible=responsible,
+            envelope=submission.envelope,
+            inspection=inspection,
+            usage=usage,
+            persons=persons,
+            failed=frozenset(failed),
+        )
+        verdict = judge(policy, facts, observed=observed)
+        seconds["judge"] = time.perf_counter() - started
+        decision = Decision(
+            submission=submission,
+            responsible=responsible,
+            verdict=verdict,
+            facts=facts,
+            reservation=reservation,
+            seconds=seconds,
+        )
+        self._observer.judged(decision)
+        return decision
+
+    async def _inspect(
+        self, submission: Submission, failed: set[str], seconds: dict[str, float]
+    ) -> Inspection | None:
+        started = time.perf_counter()
+        envelope = submission.envelope
+        circumstances = Circumstances(
+            sender=envelope.sender,
+            recipients=tuple(r.address for r in envelope.recipients if r.address is not None),
+        )
+        try:
+            async with asyncio.timeout(self._terms.budget), self._places:
+                return await self._inspector.inspect(submission.content, circumstances, self._terms.budget)
+        except (Unavailable, TimeoutError) as error:
+            _LOG.warning("inspection_failed", why=getattr(error, "why", "no place in time"))
+            failed.add("inspection")
+            return None
+        finally:
+            seconds["inspect"] = time.perf_counter() - started
+
+    # --- how many ------------------------------------------------------------------------------
+
+    async def _claim(  # noqa: PLR0913 - one step of decide, with its locals
+        self,
+        submission: Submission,
+        responsible: Responsible,
+        inspection: Inspection | None,
+        failed: set[str],
+        seconds: dict[str, float],
+        persons: dict[str, int],
+        policy: Policy,
+    ) -> tuple[Usage | None, Reservation | None]:
+        if inspection is None or not responsible.answerable or not persons:
+            return None, None
+        if is_answer(inspection.message, submission.envelope):
+            return None, None
+        started = time.perf_counter()
+        try:
+            claim = self._claim_for(submission, responsible, inspection, persons, policy)
+            reservation = await self._reserve(claim)
+        except Unavailable as error:
+            _LOG.warning("ledger_unavailable", why=error.why)
+            failed.add("ledger")
+            return None, None
+        finally:
+            seconds["ledger"] = time.perf_counter() - started
+        if reservation.outcome is Outcome.CONTENDED:
+            failed.add("contended")
+        return reservation.usage, reservation if reservation.outcome is Outcome.GRANTED else None
+
+    def _claim_for(
+        self,
+        submission: Submission,
+        responsible: Responsible,
+        inspection: Inspection,
+        persons: dict[str, int],
+        policy: Policy,
+    ) -> Claim:
+        headers = inspection.message.headers
+        identities = [f"ident:{submission.client.ident}"] if submission.client.ident else []
+        if headers.message_id:
+            identities.append(f"message-id:{headers.message_id}")
+        return Claim(
+            attempt=submission.occasion.reference,
+            sender=str(responsible.address),
+            identities=tuple(identities),
+            fingerprint=inspection.fingerprint,
+            persons=persons,
+            announced=len(headers.visible),
+            limit=mailing_limit(policy, responsible, submission.occasion.received_at, self.observed),
+            at=self._clock(),
+            window=self._terms.window,
+            hold=self._terms.hold,
+        )
+
+    async def _reserve(self, claim: Claim) -> Reservation:
+        """Claim, and wait a bounded time where only the reservations of others stand in the way."""
+        deadline = time.monotonic() + self._terms.wait
+        pause = 0.02
+        while True:
+            reservation = await self._ledger.reserve(claim)
+            if reservation.outcome is not Outcome.CONTENDED or time.monotonic() >= deadline:
+                return reservation
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, 0.5)
+
+    # --- performing ----------------------------------------------------------------------------
+
+    async def refuse(self, decision: Decision) -> Reply:
+        """Give the reservation back, make the letter durable, and return the refusal. Raises Unavailable."""
+        started = time.perf_counter()
+        if decision.reservation is not None:
+            await self._ledger.release(decision.reservation)
+            decision.reservation = None
+        if decision.responsible.answerable:
+            pending = await self._desk.write(decision.verdict, decision.facts, self.policy, delivered=False)
+            if pending is not None:
+                await self._desk.release(pending)
+        decision.seconds["letter"] = time.perf_counter() - started
+        decision.done = True
+        reply = refusal(decision.verdict, self.policy, decision.submission.occasion.reference, self._terms.guideline_url)
+        self._observer.ended(decision, reply.code, reply.enhanced)
+        return reply
+
+    async def prepare(self, decision: Decision) -> None:
+        """Make everything durable that must be, before the relay gets the final dot. Raises Unavailable."""
+        if decision.verdict.action >= Action.WARN and decision.responsible.answerable:
+            started = time.perf_counter()
+            decision.pending = await self._desk.write(decision.verdict, decision.facts, self.policy, delivered=True)
+            decision.seconds["letter"] = time.perf_counter() - started
+
+    def settle(self, decision: Decision, code: int, enhanced: str) -> None:
+        """Draw the conclusions of the relay's final reply, without standing between it and the client."""
+        if decision.done:
+            return
+        decision.done = True
+        accepted = 200 <= code < 300  # noqa: PLR2004 - RFC 5321 4.2.1
+        self._spawn(self._conclude(decision, accepted=accepted))
+        self._observer.ended(decision, code, enhanced)
+
+    def abandon(self, decision: Decision) -> None:
+        """Give everything back: nothing was delivered, or nobody knows. Harmless after ``settle`` or ``refuse``."""
+        if decision.done:
+            return
+        decision.done = True
+        self._spawn(self._conclude(decision, accepted=False))
+        self._observer.ended(decision, 451, "")
+
+    async def _conclude(self, decision: Decision, *, accepted: bool) -> None:
+        reservation, pending = decision.reservation, decision.pending
+        try:
+            if reservation is not None and accepted:
+                await self._ledger.commit(reservation, list(decision.facts.persons), self._clock())
+            elif reservation is not None:
+                await self._ledger.release(reservation)
+        except Unavailable as error:
+            self._observer.failed(error.what)
+        try:
+            if pending is not None:
+                await (self._desk.release(pending) if accepted else self._desk.drop(pending))
+        except Unavailable as error:
+            self._observer.failed(error.what)
+
+    def note_passed(self, submission: Submission, code: int) -> None:
+        """Count a message out of scope."""
+        self._observer.passed(submission, code)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def quiet(self) -> None:
+        """Return when every conclusion under way is drawn."""
+        while self._tasks:
+            await asyncio.wait(set(self._tasks))

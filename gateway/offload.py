@@ -1,0 +1,264 @@
+"""Where inspection runs: here for small messages, in a process of its own for anything else.
+
+``inspect`` is one picklable call. A *zygote* is a single-threaded process forked before the worker's event loop
+exists; it holds the compiled word lists and forks once for each message. The message arrives as a descriptor, the
+result leaves through a pipe, and nothing of one message is left for the next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import gc
+import io
+import os
+import pickle
+import resource
+import signal
+import socket
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Final, Protocol
+
+from gateway.content import Content
+from gateway.detect import detect
+from gateway.detect.lexicon import Lexicon
+from gateway.message.fingerprint import fingerprint
+from gateway.message.parse import parse_message
+from gateway.model import Circumstances, Inspection, Unavailable
+
+INLINE: Final = 128 * 1024
+"""Octets up to which a message is inspected in the event loop: a fork costs more, and a stall stays below 50 ms."""
+
+RESULT_OCTETS: Final = 16 * 1024 * 1024
+"""More than this never comes from an honest inspection."""
+
+_MEMORY: Final = 2 * 1024**3
+_HEADER: Final = struct.Struct("!cQ?d")
+_PR_SET_PDEATHSIG: Final = 1
+
+
+def inspect(octets: bytes, circumstances: Circumstances, lexicon: Lexicon) -> Inspection:
+    """Open a message, look for everything the rules ask about, and return what was seen without the texts."""
+    message = parse_message(octets)
+    findings, crashed = detect(message, lexicon, circumstances)
+    parts = tuple(replace(part, text="", segments=()) for part in message.parts)
+    return Inspection(
+        message=replace(message, parts=parts),
+        findings=findings,
+        fingerprint=fingerprint(message),
+        crashed=crashed,
+    )
+
+
+class Inspector(Protocol):
+    """Something that inspects content, here or elsewhere."""
+
+    async def inspect(self, content: Content, circumstances: Circumstances, seconds: float) -> Inspection:
+        """Return what was seen. Raises Unavailable("inspection", …) when no result came in time."""
+        ...
+
+
+class Zygote:
+    """The worker's end of a zygote process."""
+
+    def __init__(self, sock: socket.socket, pid: int, lexicon: Lexicon) -> None:
+        """Use ``start_zygote`` instead."""
+        self._sock = sock
+        self._lexicon = lexicon
+        self.pid = pid
+        self.dead: Callable[[], None] = lambda: None
+        """Called when the process is found gone."""
+
+    async def inspect(self, content: Content, circumstances: Circumstances, seconds: float) -> Inspection:
+        """Inspect small content at once, other content in a fork of the zygote."""
+        if len(content) <= INLINE:
+            return inspect(content.unstuffed(), circumstances, self._lexicon)
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._elsewhere(content, circumstances, seconds)
+        except TimeoutError:
+            raise Unavailable("inspection", "it took too long") from None
+
+    async def _elsewhere(self, content: Content, circumstances: Circumstances, seconds: float) -> Inspection:
+        with contextlib.ExitStack() as stack:
+            body = content.descriptor if content.descriptor is not None else _memfd(content.raw())
+            if body != content.descriptor:
+                stack.callback(os.close, body)
+            request = _memfd(pickle.dumps(circumstances))
+            stack.callback(os.close, request)
+            ours, theirs = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+            stack.callback(os.close, ours)
+            header = _HEADER.pack(b"I", len(content), content.stuffed, seconds)
+            try:
+                await self._send(header, [body, request, theirs])
+            finally:
+                os.close(theirs)
+            return _unpickle(await _read_to_end(ours))
+
+    async def renew(self, lexicon: Lexicon) -> None:
+        """Give the zygote new word lists; messages under way keep the old ones."""
+        self._lexicon = lexicon
+        descriptor = _memfd(pickle.dumps(lexicon))
+        try:
+            await self._send(_HEADER.pack(b"L", os.fstat(descriptor).st_size, False, 0.0), [descriptor])
+        finally:
+            os.close(descriptor)
+
+    async def _send(self, header: bytes, descriptors: list[int]) -> None:
+        while True:
+            try:
+                socket.send_fds(self._sock, [header], descriptors)
+            except BlockingIOError:
+                await asyncio.sleep(0.005)
+            except OSError:
+                self.dead()
+                raise Unavailable("inspection", "the inspecting process is gone") from None
+            else:
+                return
+
+    def close(self) -> None:
+        """Let the zygote end."""
+        self._sock.close()
+
+
+def start_zygote(lexicon: Lexicon, close_in_child: Callable[[], None] = lambda: None) -> Zygote:
+    """Fork a zygote. Call it while the process is single-threaded and has no event loop."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    pid = os.fork()
+    if pid == 0:
+        ours.close()
+        close_in_child()
+        _zygote_main(theirs, lexicon)
+    theirs.close()
+    ours.setblocking(False)
+    return Zygote(ours, pid, lexicon)
+
+
+# --- the zygote ------------------------------------------------------------------------------
+
+
+def _zygote_main(sock: socket.socket, lexicon: Lexicon) -> None:
+    """Serve requests until the worker is gone; never returns."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    _die_with_parent()
+    gc.collect()
+    gc.freeze()
+    while True:
+        try:
+            header, descriptors, _, _ = socket.recv_fds(sock, _HEADER.size, 3)
+            if not header:
+                os._exit(0)
+            kind, size, stuffed, seconds = _HEADER.unpack(header)
+            if kind == b"L":
+                lexicon = pickle.loads(os.pread(descriptors[0], size, 0))  # noqa: S301 - from our own worker
+            elif os.fork() == 0:
+                sock.close()
+                _inspect_and_exit(_Request(descriptors, size, stuffed, seconds), lexicon)
+            for descriptor in descriptors:
+                os.close(descriptor)
+        except OSError:
+            os._exit(1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    descriptors: list[int]
+    size: int
+    stuffed: bool
+    seconds: float
+
+
+def _inspect_and_exit(request: _Request, lexicon: Lexicon) -> None:
+    """Inspect one message under limits and end; an end without a result is a failure to the worker."""
+    code = 1
+    try:
+        _die_with_parent()
+        _limit(request.seconds)
+        body, circumstances_fd, result = request.descriptors
+        circumstances: Circumstances = pickle.loads(_whole(circumstances_fd))  # noqa: S301 - from our own worker
+        content = Content.from_descriptor(body, request.size, stuffed=request.stuffed)
+        octets = pickle.dumps(inspect(content.unstuffed(), circumstances, lexicon), pickle.HIGHEST_PROTOCOL)
+        os.set_blocking(result, True)
+        with os.fdopen(result, "wb") as pipe:
+            pipe.write(octets)
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def _limit(seconds: float) -> None:
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    cpu = int(seconds) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu))
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def _whole(descriptor: int) -> bytes:
+    return os.pread(descriptor, os.fstat(descriptor).st_size, 0)
+
+
+def _memfd(octets: bytes) -> int:
+    descriptor = os.memfd_create("utpost-request", os.MFD_CLOEXEC)
+    view = memoryview(octets)
+    while view:
+        view = view[os.write(descriptor, view) :]
+    return descriptor
+
+
+# --- the result ------------------------------------------------------------------------------
+
+
+async def _read_to_end(descriptor: int) -> bytes:
+    loop = asyncio.get_running_loop()
+    gathered = bytearray()
+    ended = loop.create_future()
+
+    def readable() -> None:
+        try:
+            chunk = os.read(descriptor, 1 << 20)
+        except BlockingIOError:
+            return
+        except OSError:
+            chunk = b""
+        gathered.extend(chunk)
+        if (not chunk or len(gathered) > RESULT_OCTETS) and not ended.done():
+            ended.set_result(None)
+
+    loop.add_reader(descriptor, readable)
+    try:
+        await ended
+    finally:
+        loop.remove_reader(descriptor)
+    return bytes(gathered)
+
+
+class _ModelUnpickler(pickle.Unpickler):
+    """Read only our own values: what comes back was made by a process that opened a stranger's file."""
+
+    def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401 - pickle's signature
+        if module == "gateway.model" and name[:1].isupper():
+            return super().find_class(module, name)
+        msg = "not a value of ours"
+        raise pickle.UnpicklingError(msg)
+
+
+def _unpickle(octets: bytes) -> Inspection:
+    try:
+        result = _ModelUnpickler(io.BytesIO(octets)).load()
+    except Exception:  # noqa: BLE001 - any defect of a stranger's pickle means the same
+        raise Unavailable("inspection", "the inspecting process failed") from None
+    if not isinstance(result, Inspection):
+        raise Unavailable("inspection", "the inspecting process failed")
+    return result

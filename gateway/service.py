@@ -1,0 +1,351 @@
+"""The parent: opens the sockets, loads the policies, forks workers and the monitor, and keeps them going.
+
+It has no event loop and no threads, so that it may fork at any time; all it ever does is wait for a signal, for a
+child or for the switch file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import select
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Final, NoReturn
+
+import structlog
+
+from gateway import __version__, control
+from gateway.config import Settings, parse_endpoint
+from gateway.judgement import Judgement, load_judgement, policies_directory
+from gateway.model import InvalidConfiguration, Problem
+from gateway.switches import read_switches
+from gateway.telemetry.board import Board, RowState
+from gateway.telemetry.monitor import serve_monitor
+from gateway.telemetry.readiness import readiness
+from gateway.telemetry.series import declare
+from gateway.worker import Birth, run_worker
+
+_LOG = structlog.get_logger()
+_TICK: Final = 0.5
+_FIRST_PAUSE: Final = 0.25
+_LONGEST_PAUSE: Final = 30.0
+_CALM: Final = 60.0
+"""Seconds after which a worker's earlier deaths are forgiven."""
+_MARGIN: Final = 5.0
+_BACKLOG: Final = 1024
+
+
+@dataclass(slots=True, kw_only=True)
+class Slot:
+    """A worker's place: who is in it now, and how its predecessors fared."""
+
+    number: int
+    pid: int = 0
+    control: socket.socket | None = None
+    born: float = 0.0
+    pause: float = _FIRST_PAUSE
+    due: float = 0.0
+    """When an empty place is filled again (monotonic)."""
+
+
+def serve(settings: Settings, announce: Callable[[str], None] = print) -> int:
+    """Serve until SIGTERM or SIGINT; return the exit code. Raises InvalidConfiguration before anything is started."""
+    judgement = load_judgement(policies_directory(settings))
+    _prepare_state(settings.state.directory)
+    sockets = tuple(_bind(text, "listen.smtp") for text in settings.listen.smtp)
+    metrics = None if settings.metrics.listen == "off" else _bind(settings.metrics.listen, "metrics.listen")
+    return Supervisor(settings, judgement, sockets, metrics).run(announce)
+
+
+def _prepare_state(directory: Path) -> None:
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        probe = directory / f".probe-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        text = f"{directory} cannot be written ({error.strerror}); choose another with --state"
+        raise InvalidConfiguration([Problem(file="state", key="state.directory", text=text)]) from None
+
+
+def _bind(text: str, key: str) -> socket.socket:
+    endpoint = parse_endpoint(text)
+    family = socket.AF_INET6 if ":" in endpoint.host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        sock.bind((endpoint.host, endpoint.port))
+        sock.listen(_BACKLOG)
+    except OSError as error:
+        sock.close()
+        problem = Problem(file="configuration", key=key, text=f"cannot listen on {text}: {error.strerror}")
+        raise InvalidConfiguration([problem]) from None
+    sock.setblocking(False)
+    return sock
+
+
+def _name(sock: socket.socket) -> str:
+    host, port = sock.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+@dataclass(slots=True)
+class _Wishes:
+    """What signals have asked for since the last look."""
+
+    stop: bool = False
+    reload: bool = False
+    pipe: tuple[int, int] = field(default_factory=lambda: os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC))
+
+    def install(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
+            signal.signal(number, self._note)
+        signal.set_wakeup_fd(self.pipe[1], warn_on_full_buffer=False)
+
+    def _note(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - signal's signature
+        self.stop = self.stop or number in (signal.SIGTERM, signal.SIGINT)
+        self.reload = self.reload or number == signal.SIGHUP
+
+    def wait(self, seconds: float) -> None:
+        ready, _, _ = select.select([self.pipe[0]], [], [], max(0.0, seconds))
+        if ready:
+            os.read(self.pipe[0], 4096)
+
+
+class Supervisor:
+    """Workers and monitor, from the first fork to the last wait."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        judgement: Judgement,
+        sockets: tuple[socket.socket, ...],
+        metrics: socket.socket | None,
+    ) -> None:
+        """Lay out the board; nothing is forked yet."""
+        workers = settings.workers or os.cpu_count() or 1
+        self._settings = settings
+        self._judgement = judgement
+        self._sockets = sockets
+        self._metrics_socket = metrics
+        rules = {name: rule.section for name, rule in judgement.policy.rules.items()}
+        self._board = Board(workers, series=declare(rules=rules), version=__version__)
+        self._row = self._board.row(0)
+        self._slots = [Slot(number=n + 1) for n in range(workers)]
+        self._monitor = Slot(number=0)
+        self._wishes = _Wishes()
+        self._switches = read_switches(settings.state.directory)
+
+    def run(self, announce: Callable[[str], None]) -> int:
+        """Fork everything, say when ready, and keep watch until asked to stop."""
+        self._wishes.install()
+        self._note_policies(success=True)
+        for slot in self._slots:
+            self._fill(slot)
+        if self._metrics_socket is not None:
+            self._fill_monitor()
+        ready = False
+        while not self._wishes.stop:
+            if not ready and self._all_ready():
+                ready = True
+                self._row.beat(RowState.READY)
+                announce(self._ready_line())
+            self._row.beat()
+            self._wishes.wait(0.02 if not ready else _TICK)
+            self._reap()
+            self._refill()
+            self._look_at_switches()
+            if self._wishes.reload:
+                self._wishes.reload = False
+                self._reload()
+        return self._stop()
+
+    def _all_ready(self) -> bool:
+        return all(p.state is RowState.READY for p in self._board.pulses()[1:])
+
+    def _ready_line(self) -> str:
+        metrics = _name(self._metrics_socket) if self._metrics_socket is not None else "off"
+        return json.dumps(
+            {
+                "event": "ready",
+                "smtp": [_name(s) for s in self._sockets],
+                "metrics": metrics,
+                "relay": self._settings.relay.address,
+                "workers": len(self._slots),
+                "pid": os.getpid(),
+                "version": __version__,
+                "policy_version": self._judgement.policy.version,
+            }
+        )
+
+    # --- children --------------------------------------------------------------------------------
+
+    def _fill(self, slot: Slot) -> None:
+        ours, theirs = socket.socketpair()
+        pid = os.fork()
+        if pid == 0:
+            ours.close()
+            self._become_worker(slot, theirs)
+        theirs.close()
+        slot.pid, slot.control, slot.born = pid, ours, time.monotonic()
+
+    def _become_worker(self, slot: Slot, theirs: socket.socket) -> NoReturn:
+        self._leave_parent(keep_metrics=False)
+        birth = Birth(
+            number=slot.number,
+            settings=self._settings,
+            judgement=self._judgement,
+            observed=self._switches,
+            sockets=self._sockets,
+            control=theirs,
+            board=self._board,
+        )
+        _exit_with(lambda: run_worker(birth))
+
+    def _fill_monitor(self) -> None:
+        if self._metrics_socket is None:
+            return
+        pid = os.fork()
+        if pid == 0:
+            sock = self._metrics_socket
+            self._leave_parent(keep_metrics=True)
+            for inherited in self._sockets:
+                inherited.close()
+            ready = readiness(self._settings, self._board)
+            _exit_with(lambda: serve_monitor([sock], self._board, ready))
+        self._monitor.pid, self._monitor.born = pid, time.monotonic()
+
+    def _leave_parent(self, *, keep_metrics: bool) -> None:
+        """Drop, in a fresh child, what belongs to the parent alone."""
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
+            signal.signal(number, signal.SIG_DFL)
+        for end in self._wishes.pipe:
+            os.close(end)
+        for slot in self._slots:
+            if slot.control is not None:
+                slot.control.close()
+        if self._metrics_socket is not None and not keep_metrics:
+            self._metrics_socket.close()
+        control.die_with_parent()
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            self._bury(pid, os.waitstatus_to_exitcode(status))
+
+    def _bury(self, pid: int, code: int) -> None:
+        for slot in (*self._slots, self._monitor):
+            if slot.pid != pid:
+                continue
+            now = time.monotonic()
+            slot.pid = 0
+            if slot.control is not None:
+                slot.control.close()
+                slot.control = None
+            slot.pause = _FIRST_PAUSE if now - slot.born > _CALM else min(slot.pause * 2, _LONGEST_PAUSE)
+            slot.due = now + slot.pause
+            if slot is not self._monitor:
+                self._board.clear_row(slot.number)
+            if not self._wishes.stop:
+                self._row.inc("worker_restarts")
+                _LOG.error("process_ended", worker=slot.number, code=code, pause=round(slot.pause, 2))
+
+    def _refill(self) -> None:
+        now = time.monotonic()
+        for slot in self._slots:
+            if slot.pid == 0 and now >= slot.due:
+                self._fill(slot)
+        if self._metrics_socket is not None and self._monitor.pid == 0 and now >= self._monitor.due:
+            self._fill_monitor()
+
+    # --- policies --------------------------------------------------------------------------------
+
+    def _reload(self) -> None:
+        try:
+            judgement = load_judgement(policies_directory(self._settings))
+        except InvalidConfiguration as error:
+            self._note_policies(success=False)
+            for problem in error.problems:
+                _LOG.error("policies_kept", file=problem.file, key=problem.key, problem=problem.text)
+            return
+        self._judgement = judgement
+        self._note_policies(success=True)
+        self._tell(control.Message(judgement=pickle.dumps(judgement)))
+        _LOG.info("policies_loaded", policy_version=judgement.policy.version)
+
+    def _note_policies(self, *, success: bool) -> None:
+        self._row.inc("policy_reloads", result="success" if success else "failure")
+        self._row.set("policy_reload_success", 1 if success else 0)
+        if success:
+            self._row.set("policy_reload_timestamp_seconds", time.time())
+            self._board.policy_version = self._judgement.policy.version
+
+    def _look_at_switches(self) -> None:
+        switches = read_switches(self._settings.state.directory)
+        if switches != self._switches:
+            self._switches = switches
+            self._row.set("rules_observed", len(switches))
+            self._tell(control.Message(observed=switches))
+            _LOG.warning("switches_changed", rules=sorted(switches))
+
+    def _tell(self, message: control.Message) -> None:
+        for slot in self._slots:
+            if slot.control is not None and not control.send(slot.control, message):
+                os.kill(slot.pid, signal.SIGTERM)
+
+    # --- the end ---------------------------------------------------------------------------------
+
+    def _stop(self) -> int:
+        self._row.beat(RowState.DRAINING)
+        for sock in self._sockets:
+            sock.close()
+        for slot in self._slots:
+            _signal(slot.pid, signal.SIGTERM)
+        deadline = time.monotonic() + self._settings.timeouts.drain + _MARGIN
+        while any(s.pid for s in self._slots) and time.monotonic() < deadline:
+            self._wishes.wait(_TICK)
+            self._reap()
+        late = [s for s in self._slots if s.pid]
+        for slot in late:
+            _signal(slot.pid, signal.SIGKILL)
+        _signal(self._monitor.pid, signal.SIGTERM)
+        while any(s.pid for s in (*self._slots, self._monitor)):
+            self._wishes.wait(_TICK)
+            self._reap()
+        return 1 if late else 0
+
+
+def _signal(pid: int, number: int) -> None:
+    if pid:
+        os.kill(pid, number)
+
+
+def _exit_with(work: Callable[[], int | None]) -> NoReturn:
+    """Run a child's whole life and end the process without the parent's clean-up."""
+    code = 1
+    try:
+        code = work() or 0
+    except KeyboardInterrupt:
+        code = 0
+    except BaseException as error:  # noqa: BLE001 - the last fence of a process
+        _LOG.error("process_failed", error=type(error).__name__)
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)

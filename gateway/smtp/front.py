@@ -1,0 +1,93 @@
+"""What all sessions of one worker share: limits, the way to the relay, the gatekeeper, and who is connected."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Any, Protocol
+
+from gateway.decision import Gatekeeper
+from gateway.upstream.client import RelaySession
+
+Network = IPv4Network | IPv6Network
+
+
+class Meters(Protocol):
+    """Where sessions count what they do; labels are closed sets."""
+
+    def session(self, change: int) -> None:
+        """Count a session that begins (1) or ends (-1)."""
+        ...
+
+    def in_flight(self, change: int) -> None:
+        """Count octets of content taken in or given back."""
+        ...
+
+    def reply(self, stage: str, code: int) -> None:
+        """Count a reply to the client at ``stage`` (connect, ehlo, mail, rcpt, data, end, other)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """Limits and time-outs of a session, in octets, counts and seconds."""
+
+    message: int
+    in_flight: int
+    sessions: int
+    sessions_per_address: int
+    recipients: int
+    line: int
+    command_seconds: float
+    block_seconds: float
+    relay_idle_seconds: float
+    junk: int = 20
+    """Unrecognised commands forgiven in a row."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Front:
+    """The shared half of the SMTP front end."""
+
+    hostname: str
+    bounds: Bounds
+    networks: tuple[Network, ...]
+    open_relay: Callable[[bytes, bool], Awaitable[RelaySession]]
+    gatekeeper: Gatekeeper
+    meters: Meters
+    draining: bool = False
+    in_flight: int = 0
+    sessions: set[Drainable] = field(default_factory=set)
+    per_address: Counter[str] = field(default_factory=Counter)
+    tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+
+    def admits(self, address: str) -> bool:
+        """Tell whether this peer may use the gateway. A unix socket's peer has no address and may."""
+        if not address:
+            return True
+        peer = ip_address(address.partition("%")[0])
+        mapped = getattr(peer, "ipv4_mapped", None)
+        peer = mapped or peer
+        return any(peer in network for network in self.networks)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something that nobody waits for, and keep it alive until it is done."""
+        task = asyncio.get_running_loop().create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    def count_in_flight(self, change: int) -> None:
+        """Note octets of content held now."""
+        self.in_flight += change
+        self.meters.in_flight(change)
+
+
+class Drainable(Protocol):
+    """A session, as the server sees it."""
+
+    def drain(self) -> None:
+        """End politely at the next possible moment."""
+        ...

@@ -1,0 +1,73 @@
+"""From the end of the client's data to the reply: judge, then refuse or hand over in the same relay transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gateway.decision import Decision, Gatekeeper, Submission
+from gateway.model import Action, Reply, Unavailable
+from gateway.policy.refusal import deferral
+from gateway.smtp import replies
+from gateway.smtp.leg import RelayLeg
+from gateway.upstream.wire import RelayReply
+
+
+class Handover:
+    """Perform a verdict on one relay leg.
+
+    What can fail is durable before the relay gets the final dot; after the relay's word nothing of ours stands
+    between it and the client (docs/architecture.md, "The dot").
+    """
+
+    def __init__(self, leg: RelayLeg, gatekeeper: Gatekeeper, mark_final: Callable[[], None]) -> None:
+        """``mark_final`` is called just before the dot: from then on the client's leaving changes nothing."""
+        self._leg = leg
+        self._gatekeeper = gatekeeper
+        self._mark_final = mark_final
+
+    async def run(self, submission: Submission) -> RelayReply | Reply:
+        """Return the relay's final reply, or our refusal. Raises Unavailable when the relay is lost."""
+        gatekeeper = self._gatekeeper
+        responsible = gatekeeper.responsible(submission)
+        if responsible is None:
+            reply = await self._deliver(submission)
+            gatekeeper.note_passed(submission, reply.code)
+            return reply
+        decision = await gatekeeper.decide(submission, responsible)
+        try:
+            return await self._perform(decision)
+        except BaseException:
+            gatekeeper.abandon(decision)
+            raise
+
+    async def _perform(self, decision: Decision) -> RelayReply | Reply:
+        reference = decision.submission.occasion.reference
+        if decision.verdict.action is Action.DEFER:
+            await self._leg.reset()
+            self._gatekeeper.abandon(decision)
+            return deferral(reference)
+        try:
+            if decision.verdict.action is Action.BLOCK:
+                await self._leg.reset()
+                return await self._gatekeeper.refuse(decision)
+            await self._gatekeeper.prepare(decision)
+        except Unavailable as error:
+            if error.what == "relay":
+                raise
+            await self._leg.reset()
+            self._gatekeeper.abandon(decision)
+            return replies.LOCAL_ERROR
+        reply = await self._deliver(decision.submission)
+        self._gatekeeper.settle(decision, reply.code, reply.enhanced)
+        return reply
+
+    async def _deliver(self, submission: Submission) -> RelayReply:
+        reply = await self._leg.begin_data()
+        if reply.code != 354:  # noqa: PLR2004 - RFC 5321 4.1.1.4
+            await self._leg.reset()
+            return reply
+        early = await self._leg.send_content(submission.content)
+        if early is not None:
+            return early
+        self._mark_final()
+        return await self._leg.finish()

@@ -1,6 +1,6 @@
 """Settings: strict TOML on top of defaults; every mistake is listed at once with file, key and line."""
 
-from gateway.config.endpoint import Endpoint
+from gateway.config.endpoint import Endpoint, parse_endpoint
 from gateway.config.load import load_settings
 from gateway.config.render import example, render_settings
 from gateway.config.settings import (
@@ -38,5 +38,6 @@ __all__ = [
     "Timeouts",
     "example",
     "load_settings",
+    "parse_endpoint",
     "render_settings",
 ]

@@ -18,20 +18,6 @@ class Endpoint:
     port: int = 0
     path: str = ""
 
-    @classmethod
-    def parse(cls, text: str) -> Endpoint:
-        """Read ``HOST:PORT``, ``[IPV6]:PORT`` or ``unix:/path``. Raises ValueError that says what is wrong."""
-        if text.startswith("unix:"):
-            if not text.startswith("unix:/") or "\0" in text or len(text) > 5 + 107:
-                raise ValueError(f"{text!r} must be unix: and an absolute path of at most 107 octets")
-            return cls(path=text[5:])
-        host, colon, port = text.rpartition(":")
-        if not colon or not host:
-            raise ValueError(f"{text!r} must be HOST:PORT, for instance 127.0.0.1:25")
-        if not (port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 65535):  # noqa: PLR2004
-            raise ValueError(f"{text!r} must end in a port from 0 to 65535")
-        return cls(host=_host(host, text), port=int(port))
-
     def __str__(self) -> str:
         if self.path:
             return f"unix:{self.path}"
@@ -43,6 +29,20 @@ class Endpoint:
             return self.path == other.path
         hosts = {self.host, other.host}
         return 0 != self.port == other.port and (len(hosts) == 1 or not hosts.isdisjoint({"0.0.0.0", "::"}))
+
+
+def parse_endpoint(text: str) -> Endpoint:
+    """Read ``HOST:PORT``, ``[IPV6]:PORT`` or ``unix:/path``. Raises ValueError that says what is wrong."""
+    if text.startswith("unix:"):
+        if not text.startswith("unix:/") or "\0" in text or len(text) > 5 + 107:
+            raise ValueError(f"{text!r} must be unix: and an absolute path of at most 107 octets")
+        return Endpoint(path=text[5:])
+    host, colon, port = text.rpartition(":")
+    if not colon or not host:
+        raise ValueError(f"{text!r} must be HOST:PORT, for instance 127.0.0.1:25")
+    if not (port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 65535):  # noqa: PLR2004
+        raise ValueError(f"{text!r} must end in a port from 0 to 65535")
+    return Endpoint(host=_host(host, text), port=int(port))
 
 
 def is_host_name(text: str) -> bool:

@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from gateway.config.endpoint import Endpoint, is_host_name
+from gateway.config.endpoint import is_host_name, parse_endpoint
 
 _EVERYBODY: Final = tuple(map(ipaddress.ip_network, ("0.0.0.0/0", "::/0", "::ffff:0:0/96")))
 
 
 def _listener(text: str) -> str:
-    if Endpoint.parse(text).path:
+    if parse_endpoint(text).path:
         raise ValueError(f"{text!r} must be HOST:PORT")
     return text
 
@@ -26,7 +26,7 @@ def _listener_or_off(text: str) -> str:
 
 
 def _peer(text: str) -> str:
-    if not Endpoint.parse(text).path and not Endpoint.parse(text).port:
+    if not parse_endpoint(text).path and not parse_endpoint(text).port:
         raise ValueError(f"{text!r} must end in a port from 1 to 65535")
     return text
 

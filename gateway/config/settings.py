@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.config.endpoint import Endpoint
+from gateway.config.endpoint import Endpoint, parse_endpoint
 from gateway.config.kinds import (
     Count,
     Domain,
@@ -52,7 +52,7 @@ class Listen(Section):
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
         """Return ``smtp`` taken apart."""
-        return tuple(map(Endpoint.parse, self.smtp))
+        return tuple(map(parse_endpoint, self.smtp))
 
 
 class Relay(Section):
@@ -68,7 +68,7 @@ class Relay(Section):
     @property
     def endpoint(self) -> Endpoint:
         """Return ``address`` taken apart."""
-        return Endpoint.parse(self.address)
+        return parse_endpoint(self.address)
 
 
 class Access(Section):
@@ -147,7 +147,7 @@ class LettersSettings(Section):
     @property
     def endpoint(self) -> Endpoint | None:
         """Return ``relay`` taken apart; None where letters leave through the relay of all mail."""
-        return Endpoint.parse(self.relay) if self.relay else None
+        return parse_endpoint(self.relay) if self.relay else None
 
 
 class MetricsSettings(Section):
@@ -165,7 +165,7 @@ class MetricsSettings(Section):
     @property
     def endpoint(self) -> Endpoint | None:
         """Return ``listen`` taken apart; None for off."""
-        return None if self.listen == "off" else Endpoint.parse(self.listen)
+        return None if self.listen == "off" else parse_endpoint(self.listen)
 
 
 class JournalSettings(Section):

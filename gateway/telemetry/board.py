@@ -111,13 +111,15 @@ class Metrics:
     label that is not declared raises ValueError.
     """
 
-    __slots__ = ("_handles", "_layout", "_slots", "row")
+    __slots__ = ("_cpu", "_handles", "_layout", "_slots", "_spent", "row")
 
     def __init__(self, slots: memoryview[float], layout: dict[str, tuple[Series, int]], row: int) -> None:
         """Write into ``slots``; gained from ``Board.row``."""
         self._slots = slots
         self._layout = layout
         self._handles: dict[tuple[str, ...], Counter | Gauge | Histogram] = {}
+        self._cpu = layout["cpu_seconds"][1] if "cpu_seconds" in layout else None
+        self._spent = time.process_time()
         self.row = row
 
     def counter(self, key: str, **labels: str) -> Counter:
@@ -159,6 +161,10 @@ class Metrics:
     def beat(self, state: RowState | None = None) -> None:
         """Give a sign of life, and say what the process is doing where that changed."""
         self._slots[_BEAT] = time.monotonic()
+        if self._cpu is not None:
+            spent = time.process_time()
+            self._slots[self._cpu] += spent - self._spent
+            self._spent = spent
         if state is not None:
             self._slots[_STATE] = float(state)
 

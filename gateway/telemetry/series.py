@@ -303,11 +303,8 @@ def _processes() -> tuple[Series, ...]:
         ),
         _counter("worker_restarts", "Workers that ended by themselves and were started again."),
         _counter("cpu_seconds", "Processor time of the parent and its workers."),
-        _gauge("resident_octets", "Resident memory of the parent and its workers."),
-        _gauge("open_files", "File descriptors of the parent and its workers."),
         _gauge("policy_reload_success", "1 when the last load of the policies succeeded, 0 when not.", fold=Fold.MIN),
         _gauge("policy_reload_timestamp_seconds", "When policies were last loaded with success.", fold=Fold.MAX),
         _counter("policy_reloads", "Loads of the policies.", _axis("result", "success", "failure")),
         _gauge("rules_observed", "Rules that the emergency switch holds in observe.", fold=Fold.MAX),
-        _counter("log_keys_dropped", "Keys left out of log lines because they are not on the list."),
     )

@@ -1,0 +1,1 @@
+"""What the rules say: policy files become one frozen ``Policy``, facts become a verdict."""

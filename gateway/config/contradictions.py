@@ -31,14 +31,21 @@ def _addresses(settings: Settings) -> Iterator[Contradiction]:
         places.append(("metrics.listen", settings.metrics.endpoint))
     for (first, one), (second, other) in itertools.combinations(places, 2):
         if one.overlaps(other):
-            yield (second, first), f"{other} cannot be listened at: {first} takes {one}"
+            yield (second, first), f"{first} {one} and {second} {other} cannot both be listened at"
     outward: list[tuple[str, Endpoint | None]] = [
         ("relay.address", settings.relay.endpoint),
         ("letters.relay", settings.letters.endpoint),
     ]
     for key, relay in outward:
-        if relay and not relay.path and any(name == "listen.smtp" and relay == at for name, at in places):
+        if relay and any(_reaches(relay, at) for at in settings.listen.endpoints):
             yield (key, "listen.smtp"), f"{relay} is Utpost itself: mail would go in circles"
+
+
+def _reaches(relay: Endpoint, listener: Endpoint) -> bool:
+    """Tell whether whoever connects to ``relay`` surely arrives at ``listener``."""
+    local = relay.host in {"localhost", "::1"} or relay.host.startswith("127.")
+    anywhere = listener.host in {"0.0.0.0", "::"}
+    return not relay.path and relay.port == listener.port and (relay.host == listener.host or (local and anywhere))
 
 
 def _access(settings: Settings) -> Iterator[Contradiction]:

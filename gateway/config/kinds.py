@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from gateway.config.endpoint import is_host_name, parse_endpoint
@@ -52,9 +52,14 @@ def _network_hint(text: str) -> str:
         return f"{text!r} is not a network, for instance 192.0.2.0/24"
 
 
+def _checked(text: str) -> ValidatedEmail:
+    # globally_deliverable and test_environment: a municipality may have domains of its own, and a laboratory .test.
+    return validate_email(text, check_deliverability=False, globally_deliverable=False, test_environment=True)
+
+
 def _mailbox(text: str) -> str:
     try:
-        validate_email(text, check_deliverability=False, globally_deliverable=False)
+        _checked(text)
     except EmailNotValidError as error:
         raise ValueError(f"{text!r} is not a mail address: {error}") from None
     return text
@@ -63,10 +68,9 @@ def _mailbox(text: str) -> str:
 def ascii_domain(text: str) -> str:
     """Return a mail domain as A-labels in lower case. Raises ValueError when it is none."""
     try:
-        checked = validate_email(f"x@{text}", check_deliverability=False, globally_deliverable=False)
-    except EmailNotValidError as error:
-        raise ValueError(f"{text!r} is not a mail domain: {error}") from None
-    return checked.ascii_domain.lower()
+        return _checked(f"x@{text}").ascii_domain.lower()
+    except EmailNotValidError:
+        raise ValueError(f"{text!r} is not a mail domain, for instance politik.orkelljunga.se") from None
 
 
 def _domain(text: str) -> str:

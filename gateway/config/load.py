@@ -32,7 +32,7 @@ _WORDS: Final[Mapping[str, str]] = MappingProxyType(
         "float_type": "must be a number",
         "bool_type": "must be true or false",
         "tuple_type": 'must be a list, for instance ["…"]',
-        "path_type": "must be a path in quotes",
+        "is_instance_of": "must be a path in quotes",
         "model_type": "must be a table",
         "finite_number": "must be a finite number",
         "too_short": "must not be empty",
@@ -47,7 +47,7 @@ _KINDS: Final[Mapping[type, str]] = MappingProxyType(
     {
         bool: "true or false",
         int: "a whole number",
-        float: "a number",
+        float: "a decimal number",
         str: "text",
         list: "a list",
         tuple: "a list",
@@ -159,7 +159,7 @@ def _override(tree: dict[str, Any], sources: _Sources, override: str) -> Iterato
 
 def _quoting(key: str, value: str) -> str:
     # A store's address may hold a password: it is not repeated.
-    word = "…" if "@" in value and "://" in value else value.strip("\"'[]")
+    word = "…" if key == "ledger.url" else value.strip("\"'[]")
     model, name = _field(key)
     listed = model is not None and isinstance(model.model_fields[name].default, tuple)
     example = f"[{to_toml(word)}]" if listed else to_toml(word)
@@ -181,7 +181,9 @@ def _field(key: str) -> tuple[type[BaseModel] | None, str]:
 def _put(tree: dict[str, Any], sources: _Sources, key: str, value: object, origin: str) -> None:
     path = tuple(key.split("."))
     table: Any = tree
-    for name in path[:-1]:
+    for depth, name in enumerate(path[:-1], start=1):
+        if path[:depth] not in sources.lines:
+            sources.later.setdefault(path[:depth], origin)
         table = table.setdefault(name, {})
         if not isinstance(table, dict):
             return  # validation says that it must be a table
@@ -230,7 +232,7 @@ def _in_words(path: tuple[str, ...], mistake: ErrorDetails) -> str:
     if kind == "value_error":
         return str(context["error"])
     words = _WORDS.get(kind, str(mistake["msg"])).format(**context)
-    if kind.endswith("_type"):
+    if kind.endswith("_type") or kind == "is_instance_of":
         return f"{words}, not {_kind_of(value)}"
     return f"{words}, not {value}" if isinstance(value, (int, float)) else words
 

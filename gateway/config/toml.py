@@ -13,7 +13,12 @@ _DOTTED: Final = rf"{_PART}(?:[ \t]*\.[ \t]*{_PART})*"
 _HEADER: Final = re.compile(rf"[ \t]*\[\[?[ \t]*({_DOTTED})[ \t]*\]\]?")
 _PAIR: Final = re.compile(rf"[ \t]*({_DOTTED})[ \t]*=")
 _PIECE: Final = re.compile(_PART)
-_FENCES: Final = ('"""', "'''")
+_INSIDE: Final = {
+    "": re.compile(r"""#|\"{3}|'{3}|"(?:[^"\\]|\\.)*"|'[^']*'"""),
+    '"""': re.compile(r"""\\.|"{3}"""),
+    "'''": re.compile(r"""'{3}"""),
+}
+"""What to look for outside of multi-line strings, and inside each kind."""
 
 
 def key_lines(text: str) -> dict[tuple[str, ...], int]:
@@ -46,20 +51,15 @@ def _unquoted(piece: str) -> str:
 def _fence_after(line: str, fence: str) -> str:
     """Return the mark of the multi-line string that is open at the end of ``line``, or nothing."""
     at = 0
-    while True:
-        if fence:
-            found = line.find(fence, at)
-            if found < 0:
-                return fence
-            at, fence = found + 3, ""
-        else:
-            starts = [(line.find(mark, at), mark) for mark in _FENCES if line.find(mark, at) >= 0]
-            if not starts:
-                return ""
-            found, fence = min(starts)
-            if "#" in line[at:found]:
-                return ""
-            at = found + 3
+    while token := _INSIDE[fence].search(line, at):
+        at = token.end()
+        if token[0] == "#":
+            return ""
+        if token[0] == fence:
+            fence = ""
+        elif token[0] in _INSIDE and not fence:
+            fence = token[0]
+    return fence
 
 
 def to_toml(value: object) -> str:

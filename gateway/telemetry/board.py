@@ -252,7 +252,7 @@ class Board:
     def policy_version(self) -> str:
         """The version of the policies in force, up to 100 octets; set by whoever loaded them last."""
         length = min(self._note[0], _NOTE_OCTETS - 1)
-        return bytes(self._note[1 : 1 + length]).decode("utf-8", "replace")
+        return bytes(self._note[1 : 1 + length]).decode("utf-8", "ignore")
 
     @policy_version.setter
     def policy_version(self, text: str) -> None:

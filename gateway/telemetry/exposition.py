@@ -7,15 +7,18 @@ import os
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from pathlib import Path
+from typing import Final
 
 from prometheus_client import CollectorRegistry
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, choose_encoder, generate_latest
+from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
 from gateway.telemetry.board import Board, RowState
 from gateway.telemetry.series import PREFIX, Kind, Series
+
+_OPENMETRICS: Final = "application/openmetrics-text;version=1.0.0"
 
 
 class BoardCollector(Collector):
@@ -45,10 +48,8 @@ def registry_of(board: Board) -> CollectorRegistry:
 
 def expose(registry: CollectorRegistry, accept: str) -> tuple[bytes, str]:
     """Return what ``/metrics`` answers and its content type, as the Accept header wishes."""
-    try:
-        encode, content_type = choose_encoder(accept)
-    except ValueError:
-        encode, content_type = generate_latest, CONTENT_TYPE_PLAIN_0_0_4
+    # The visitor's own words are kept from the library: it raises TypeError at a version that is no number.
+    encode, content_type = choose_encoder(_OPENMETRICS if "application/openmetrics-text" in accept else "")
     return encode(registry), content_type
 
 

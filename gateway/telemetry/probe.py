@@ -70,5 +70,7 @@ def _greeting(sock: socket.socket, deadline: float) -> bytes:
 
 
 def _complete(octets: bytes) -> bool:
+    if not b"220".startswith(octets[:3]):
+        return True  # whatever follows
     last = octets.rstrip(b"\r\n").rpartition(b"\n")[2]
     return octets.endswith(b"\n") and last[3:4] != b"-"

@@ -8,6 +8,7 @@ spoke and where.
 from __future__ import annotations
 
 import logging
+import math
 import os
 import re
 import select
@@ -200,7 +201,7 @@ def _reduced(key: str, value: object) -> object:
 
 def _plain(key: str, value: object) -> object:
     if isinstance(value, float):
-        return round(value, 4)
+        return round(value, 4) if math.isfinite(value) else repr(value)
     if value is None or isinstance(value, (bool, int)):
         return value
     if isinstance(value, str):

@@ -29,7 +29,7 @@ from gateway.observer import GateObserver, SessionMeters
 from gateway.offload import Zygote, start_zygote
 from gateway.policy.sender import Scope
 from gateway.smtp.front import Bounds, Front
-from gateway.smtp.session import GateSession
+from gateway.smtp.secure import GateSession
 from gateway.stores import Stores, open_stores
 from gateway.telemetry.board import Board, Metrics, RowState
 from gateway.upstream.client import RelayPoint, RelayRefusal, RelaySession, open_relay

@@ -8,8 +8,9 @@ constructor inspects the class anew at every connection (docs/decisions/0003).
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Awaitable
-from typing import Any
+from typing import Any, Final, cast
 
 from aiosmtpd.smtp import SMTP
 
@@ -18,6 +19,9 @@ from gateway.smtp import replies
 from gateway.smtp.front import Front
 from gateway.smtp.inbox import Inbox
 from gateway.upstream.wire import RelayReply
+
+
+HANDSHAKE_SECONDS: Final = 60.0
 
 
 class Connection(SMTP):
@@ -41,6 +45,7 @@ class Connection(SMTP):
         self._closing = False
         self._final = False
         """The relay has the final dot: the client's leaving changes nothing any more."""
+        self.encrypted = False
         self._receiving = False
         self._taken = 0
         self._enhanced = False
@@ -61,13 +66,22 @@ class Connection(SMTP):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start serving."""
-        self.transport = transport  # type: ignore[assignment]
+        self.transport = cast(asyncio.Transport, transport)
         name = transport.get_extra_info("peername")
         self.peer = (name[0], name[1]) if isinstance(name, tuple) else ("", 0)
         self.front.sessions.add(self)
         self.front.per_address[self.peer[0]] += 1
         self.front.meters.session(1)
         self._handler = self.loop.create_task(self.serve())
+
+    def rename_peer(self, address: str, port: int) -> None:
+        """Take the address that a PROXY header announces for the socket's own."""
+        counts = self.front.per_address
+        counts[self.peer[0]] -= 1
+        if counts[self.peer[0]] <= 0:
+            del counts[self.peer[0]]
+        self.peer = (address, port)
+        counts[address] += 1
 
     def data_received(self, data: bytes) -> None:
         """Take octets from the client."""
@@ -80,7 +94,22 @@ class Connection(SMTP):
     def eof_received(self) -> bool:
         """Keep a half-closed connection until what it asked for is answered."""
         self._inbox.end()
-        return True
+        return not self.encrypted
+
+    async def start_tls(self, context: ssl.SSLContext) -> None:
+        """Encrypt; whatever came in plain text before is forgotten (RFC 3207 4.2). Raises OSError."""
+        if self.transport is None:
+            raise ConnectionResetError
+        self._flush()
+        self._inbox.clear()
+        seconds = self.front.bounds.command_seconds
+        upgraded = await self.loop.start_tls(
+            self.transport, self, context, server_side=True, ssl_handshake_timeout=min(seconds, HANDSHAKE_SECONDS)
+        )
+        if upgraded is None:
+            raise ConnectionResetError
+        self.transport = cast(asyncio.Transport, upgraded)
+        self.encrypted = True
 
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         """End the session; a message whose final dot the relay has is finished all the same."""

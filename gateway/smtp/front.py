@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
@@ -58,6 +59,12 @@ class Front:
     open_relay: Callable[[bytes, bool], Awaitable[RelaySession]]
     gatekeeper: Gatekeeper
     meters: Meters
+    tls: ssl.SSLContext | None = None
+    """Offers STARTTLS; its certificate may be renewed in place."""
+    proxy_peers: tuple[Network, ...] = ()
+    """Peers whose connections must begin with a PROXY header."""
+    xforward_peers: tuple[Network, ...] = ()
+    """Peers whose XFORWARD is believed."""
     draining: bool = False
     in_flight: int = 0
     sessions: set[Drainable] = field(default_factory=set)
@@ -66,12 +73,7 @@ class Front:
 
     def admits(self, address: str) -> bool:
         """Tell whether this peer may use the gateway. A unix socket's peer has no address and may."""
-        if not address:
-            return True
-        peer = ip_address(address.partition("%")[0])
-        mapped = getattr(peer, "ipv4_mapped", None)
-        peer = mapped or peer
-        return any(peer in network for network in self.networks)
+        return not address or is_among(address, self.networks)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something that nobody waits for, and keep it alive until it is done."""
@@ -83,6 +85,16 @@ class Front:
         """Note octets of content held now."""
         self.in_flight += change
         self.meters.in_flight(change)
+
+
+def is_among(address: str, networks: tuple[Network, ...]) -> bool:
+    """Tell whether an address is in one of the networks; an IPv4-mapped one counts as IPv4 (RFC 4291 2.5.5.2)."""
+    try:
+        peer = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = getattr(peer, "ipv4_mapped", None)
+    return any((mapped or peer) in network for network in networks)
 
 
 class Drainable(Protocol):

@@ -112,6 +112,16 @@ class Inbox:
         finally:
             self._message = None
 
+    async def exactly(self, octets: int) -> bytes:
+        """Return exactly so many octets. Raises ClientGone."""
+        while len(self._buffer) < octets:
+            if self._ended:
+                raise ClientGone
+            await self._wait()
+        found = bytes(self._buffer[:octets])
+        del self._buffer[:octets]
+        return found
+
     def _flow(self) -> None:
         if self._paused and len(self._buffer) <= HIGH_WATER:
             self._paused = False

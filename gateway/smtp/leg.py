@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from gateway.content import Content
 from gateway.model import Unavailable
-from gateway.upstream.client import RelaySession
+from gateway.smtp.xforward import xforward_line
+from gateway.upstream.client import RelayRefusal, RelaySession
 from gateway.upstream.wire import NO_CAPABILITIES, Capabilities, RelayReply
 
 
@@ -26,6 +27,14 @@ class RelayLeg:
         self._name = b""
         self._extended = True
         self._said: list[tuple[bytes, RelayReply]] = []
+        self._origin: Mapping[str, str] = {}
+        self.pinned = False
+        """The client is authenticated on this very connection: it can be neither given back nor replaced."""
+
+    @property
+    def encrypted(self) -> bool:
+        """Tell whether the present connection is encrypted."""
+        return self._session is not None and self._session.encrypted
 
     @property
     def capabilities(self) -> Capabilities:
@@ -52,14 +61,32 @@ class RelayLeg:
 
         Raises RelayRefusal with the relay's words, Unavailable when it cannot be reached.
         """
-        await self.part()
         self._name, self._extended = name, extended
+        if self.pinned and self._session is not None:
+            reply = await self._session.hello(name, extended=extended)
+            if not reply.positive:
+                raise RelayRefusal(reply)
+            self._said.clear()
+            return
+        await self.part()
         self._session = await self._open(name, extended)
 
-    async def mail(self, line: bytes) -> RelayReply:
-        """Relay a MAIL line and return the relay's reply."""
+    async def authenticate(self, line: bytes, answer: Callable[[RelayReply], Awaitable[bytes]]) -> RelayReply:
+        """Relay an AUTH exchange; ``answer`` brings the client's line for each challenge (334)."""
+        session = await self._ready()
+        reply = await session.command(line)
+        while reply.code == 334:  # noqa: PLR2004 - RFC 4954 4
+            reply = await session.command(await answer(reply))
+        self.pinned = reply.positive
+        return reply
+
+    async def mail(self, line: bytes, origin: Mapping[str, str]) -> RelayReply:
+        """Relay a MAIL line and return the relay's reply; ``origin`` goes before it to a relay that takes XFORWARD."""
         self._said.clear()
-        reply = await (await self._ready()).command(line)
+        self._origin = origin
+        session = await self._ready()
+        await self._tell_origin(session)
+        reply = await session.command(line)
         if reply.positive:
             self._said.append((line, reply))
         return reply
@@ -120,6 +147,11 @@ class RelayLeg:
             self.abort()
             raise
 
+    async def _tell_origin(self, session: RelaySession) -> None:
+        known = session.capabilities.keywords.get("XFORWARD", b"").decode("ascii", "replace").upper().split()
+        if known and (line := xforward_line(self._origin, known)):
+            await session.command(line)
+
     def _held(self) -> RelaySession:
         if self._session is None:
             raise Unavailable("relay", "not connected")
@@ -129,10 +161,13 @@ class RelayLeg:
         if self._session is not None and self._session.alive:
             return self._session
         self._drop()
+        if self.pinned:
+            raise Unavailable("relay", "the authenticated connection ended")
         session = await self._open(self._name, self._extended)
         said = self._said
         if said:
             try:
+                await self._tell_origin(session)
                 replies = await session.commands([line for line, _ in said])
             except Unavailable:
                 session.abort()

@@ -1,6 +1,6 @@
 """One client connection: verbs as methods, one transaction at a time.
 
-``GateSession`` is aiosmtpd's session with reading, verbs and life cycle of our own: a receiver answers by
+``Session`` is aiosmtpd's session with reading, verbs and life cycle of our own: a receiver answers by
 itself where a proxy must ask the relay (docs/decisions/0003). The relay's replies go back octet for octet; the
 content waits until the gatekeeper has decided and then leaves in the same relay transaction.
 """
@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final
+from typing import ClassVar, Final
 
 import structlog
 
@@ -53,8 +53,11 @@ class Transaction:
     """The relay was lost in the middle: nothing of this may be delivered."""
 
 
-class GateSession(Connection):
-    """The proxy's session."""
+class Session(Connection):
+    """The proxy's session with the verbs that everybody may use."""
+
+    verbs: ClassVar[Mapping[bytes, Callable[..., Awaitable[None]]]] = {}
+    """Upper-case verb → method; filled where the class is complete."""
 
     def __init__(self, front: Front) -> None:
         """Start before the greeting."""
@@ -65,10 +68,12 @@ class GateSession(Connection):
         self._transaction: Transaction | None = None
         self._line = b""
         self._junk = 0
+        self._user: str | None = None
+        self._forwarded: dict[str, str] = {}
 
     def holds_idle_relay(self) -> bool:
         """Tell whether the relay connection waits for a client that does nothing."""
-        return self._leg.connected and self._transaction is None
+        return self._leg.connected and self._transaction is None and not self._leg.pinned
 
     def give_relay_back(self) -> None:
         """Part from the relay in the background."""
@@ -78,6 +83,7 @@ class GateSession(Connection):
 
     async def serve(self) -> None:
         try:
+            await self._begin()
             self._admit()
             while not self._closing:
                 await self._next_command()
@@ -88,6 +94,9 @@ class GateSession(Connection):
             self._say(replies.LOCAL_ERROR)
         finally:
             self._leave()
+
+    async def _begin(self) -> None:
+        """Do what comes before the greeting."""
 
     def _admit(self) -> None:
         bounds, front = self.front.bounds, self.front
@@ -120,7 +129,7 @@ class GateSession(Connection):
         if _CONTROL.search(line):
             self._bogus(replies.BAD_OCTETS)
             return
-        method = VERBS.get(verb.upper())
+        method = self.verbs.get(verb.upper())
         if method is None:
             self._bogus(replies.NOT_IMPLEMENTED if verb.upper() in KNOWN else replies.UNKNOWN_COMMAND)
             return
@@ -147,7 +156,11 @@ class GateSession(Connection):
         self._leg.abort()
         if self._transaction is not None:
             self._transaction.broken = True
-        self._say(replies.RELAY_AWAY)
+        if self._leg.pinned:
+            self._say(replies.RELAY_LOST)
+            self._closing = True
+        else:
+            self._say(replies.RELAY_AWAY)
 
     def _leave(self) -> None:
         self._flush()
@@ -173,6 +186,7 @@ class GateSession(Connection):
             self._enhanced = "ENHANCEDSTATUSCODES" in capabilities
             lines = [self.front.hostname, "PIPELINING"]
             lines += [self._offer(keyword) for keyword in PASSED_ON if keyword in capabilities]
+            lines += self._offer_more()
             self._say(Reply(code=250, enhanced="", lines=tuple(lines)), "ehlo")
 
     async def smtp_HELO(self, arg: bytes) -> None:  # noqa: N802
@@ -197,6 +211,10 @@ class GateSession(Connection):
         self._hello = name
         return True
 
+    def _offer_more(self) -> list[str]:
+        """Return what this client is offered beyond the common extensions."""
+        return []
+
     def _offer(self, keyword: str) -> str:
         if keyword == "SIZE":
             return f"SIZE {self._size_limit()}"
@@ -217,7 +235,7 @@ class GateSession(Connection):
         if int(command.parameters.get("SIZE") or 0) > self.front.bounds.message:
             raise PeerViolation(replies.TOO_BIG)
         try:
-            reply = await self._leg.mail(self._line)
+            reply = await self._leg.mail(self._line, self._origin())
         except RelayRefusal as refusal:
             reply = refusal.reply
         if reply.positive:
@@ -284,6 +302,7 @@ class GateSession(Connection):
         finally:
             self._receiving = self._final = self._utf8 = False
             self._transaction = None
+            self._forwarded = {}
             reader.content.close()
             self.front.count_in_flight(-self._taken)
             self._taken = 0
@@ -305,11 +324,33 @@ class GateSession(Connection):
     def _mark_final(self) -> None:
         self._final = True
 
+    def _origin(self) -> dict[str, str]:
+        """Return what a relay that takes XFORWARD is told of our client."""
+        if self._forwarded:
+            return self._forwarded
+        helo = self._hello.decode("utf-8", "replace")
+        proto = "ESMTP" if self._offered else "SMTP"
+        return {"NAME": "[UNAVAILABLE]", "ADDR": self._address(), "PORT": str(self.peer[1]), "PROTO": proto, "HELO": helo}
+
+    def _address(self) -> str:
+        return f"IPv6:{self.peer[0]}" if ":" in self.peer[0] else self.peer[0] or "[UNAVAILABLE]"
+
+    def _client(self) -> Client:
+        ident = self._forwarded.get("IDENT", "")
+        return Client(
+            address=self.peer[0],
+            port=self.peer[1],
+            helo=self._hello.decode("utf-8", "replace"),
+            tls=self.encrypted,
+            user=self._user,
+            ident=ident if ident and not ident.startswith("[") else None,
+        )
+
     def _submission(self, transaction: Transaction, reader: DotReader) -> Submission:
         recipients = tuple(Recipient(path=c.path, address=c.address) for c in transaction.recipients)
         return Submission(
             occasion=Occasion(reference=new_reference(), received_at=datetime.now(UTC), front="smtp"),
-            client=Client(address=self.peer[0], port=self.peer[1], helo=self._hello.decode("utf-8", "replace")),
+            client=self._client(),
             envelope=Envelope(
                 sender=transaction.mail.address,
                 recipients=recipients,
@@ -361,13 +402,8 @@ class GateSession(Connection):
         self._closing = True
 
 
-Verb = Callable[[GateSession, bytes], Awaitable[None]]
-
-VERBS: Final[dict[bytes, Verb]] = {
-    name.encode(): getattr(GateSession, f"smtp_{name}")
-    for name in ("EHLO", "HELO", "MAIL", "RCPT", "DATA", "RSET", "NOOP", "VRFY", "EXPN", "HELP", "QUIT")
-}
-"""The commands we obey. aiosmtpd's class has more (AUTH, STARTTLS), which are not ours."""
+PLAIN_VERBS: Final = ("EHLO", "HELO", "MAIL", "RCPT", "DATA", "RSET", "NOOP", "VRFY", "EXPN", "HELP", "QUIT")
+"""The commands that everybody may use."""
 
 KNOWN: Final = frozenset({b"AUTH", b"STARTTLS", b"BDAT", b"ETRN", b"TURN", b"SEND", b"SAML", b"SOML", b"XCLIENT", b"XFORWARD"})
 """Commands that exist but are not served: 502 rather than 500 (RFC 5321 4.2.4)."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Final, cast
 
 from gateway.content import Content
 from gateway.model import Unavailable
@@ -33,6 +35,16 @@ class RelayRefusal(Exception):
         self.reply = reply
 
 
+class RelayTls(Enum):
+    """How much encryption towards the relay is worth (RFC 3207)."""
+
+    OFF = "off"
+    OPPORTUNISTIC = "opportunistic"
+    """Encrypt without verifying where it is offered; go on in plain text where it is not or fails."""
+    REQUIRED = "required"
+    """Encrypt and verify name and chain, or do not speak."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelayPoint:
     """Where the relay is and how long it may take, in seconds."""
@@ -41,6 +53,11 @@ class RelayPoint:
     port: int = 0
     path: str = ""
     """A unix socket instead of host and port."""
+    tls: RelayTls = RelayTls.OFF
+    context: ssl.SSLContext | None = None
+    """Needed unless ``tls`` is OFF."""
+    server_name: str = ""
+    """The name to verify; empty: ``host``."""
     connect: float = 30.0
     reply: float = 300.0
     final: float = 600.0
@@ -58,11 +75,13 @@ class _Wire(asyncio.Protocol):
         self._waiter: asyncio.Future[None] | None = None
         self._room: asyncio.Future[None] | None = None
 
+    @property
+    def clean(self) -> bool:
+        """Tell whether nothing was received that has not been read as a reply."""
+        return not self.replies and self._parser.clean
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if not isinstance(transport, asyncio.Transport):
-            msg = "a transport that cannot write"
-            raise TypeError(msg)
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -129,6 +148,7 @@ class RelaySession:
         self._point = point
         self.capabilities: Capabilities = NO_CAPABILITIES
         self.banner: RelayReply | None = None
+        self.encrypted = False
 
     @property
     def alive(self) -> bool:
@@ -151,6 +171,32 @@ class RelaySession:
                 return reply
         self.capabilities = NO_CAPABILITIES
         return await self.command(b"HELO " + name)
+
+    async def next_reply(self, seconds: float) -> RelayReply:
+        """Return the next reply. Raises Unavailable when none comes."""
+        return await self._wire.next_reply(seconds)
+
+    async def start_tls(self) -> None:
+        """Encrypt (RFC 3207). Raises Unavailable or OSError; the connection is of no use then."""
+        point, wire = self._point, self._wire
+        reply = await self.command(b"STARTTLS")
+        if reply.code != 220 or wire.transport is None or point.context is None:  # noqa: PLR2004
+            raise Unavailable("relay", "it refused STARTTLS")
+        if not wire.clean:
+            raise Unavailable("relay", "it sent plain text behind STARTTLS")
+        name = (point.server_name or point.host or "localhost") if point.tls is RelayTls.REQUIRED else None
+        loop = asyncio.get_running_loop()
+        try:
+            transport = await loop.start_tls(
+                wire.transport, wire, point.context, server_hostname=name, ssl_handshake_timeout=point.connect
+            )
+        except ConnectionError as error:
+            raise Unavailable("relay", type(error).__name__) from None
+        if transport is None:
+            raise Unavailable("relay", "TLS failed")
+        wire.transport = cast(asyncio.Transport, transport)
+        self.encrypted = True
+        self.capabilities = NO_CAPABILITIES
 
     async def command(self, line: bytes) -> RelayReply:
         """Send one command line (without CRLF) and return its reply. Raises Unavailable when the relay is lost."""
@@ -211,22 +257,50 @@ class RelaySession:
 
 
 async def open_relay(point: RelayPoint, name: bytes, *, extended: bool = True) -> RelaySession:
-    """Connect, await the banner, greet.
+    """Connect, await the banner, greet, and encrypt as ``point`` says.
 
     Raises RelayRefusal with the relay's words, or Unavailable when it cannot be reached or talks nonsense.
     """
     session = RelaySession(await _connect(point), point)
     try:
-        session.banner = await session._wire.next_reply(point.reply)  # noqa: SLF001 - same module
-        if session.banner.code != 220:  # noqa: PLR2004 - RFC 5321 3.1
-            raise RelayRefusal(session.banner)
-        reply = await session.hello(name, extended=extended)
-        if not reply.positive:
-            raise RelayRefusal(reply)
+        await _greet(session, point, name, extended=extended)
+        if extended and point.tls is not RelayTls.OFF:
+            if not await _encrypt(session, point, name):
+                session.abort()
+                return await open_relay(replace(point, tls=RelayTls.OFF), name)
+        elif point.tls is RelayTls.REQUIRED:
+            raise Unavailable("relay", "HELO cannot encrypt, and the relay must be encrypted to")
     except BaseException:
         session.abort()
         raise
     return session
+
+
+async def _greet(session: RelaySession, point: RelayPoint, name: bytes, *, extended: bool) -> None:
+    session.banner = await session.next_reply(point.reply)
+    if session.banner.code != 220:  # noqa: PLR2004 - RFC 5321 3.1
+        raise RelayRefusal(session.banner)
+    reply = await session.hello(name, extended=extended)
+    if not reply.positive:
+        raise RelayRefusal(reply)
+
+
+async def _encrypt(session: RelaySession, point: RelayPoint, name: bytes) -> bool:
+    """Start TLS and greet again; False where an opportunistic relay should be tried in plain text instead."""
+    if "STARTTLS" not in session.capabilities:
+        if point.tls is RelayTls.REQUIRED:
+            raise Unavailable("relay", "it offers no STARTTLS")
+        return True
+    try:
+        await session.start_tls()
+    except (OSError, Unavailable):
+        if point.tls is RelayTls.REQUIRED:
+            raise Unavailable("relay", "TLS failed, or its certificate is not to be trusted") from None
+        return False
+    reply = await session.hello(name, extended=True)
+    if not reply.positive:
+        raise RelayRefusal(reply)
+    return True
 
 
 async def _connect(point: RelayPoint) -> _Wire:

@@ -56,6 +56,11 @@ class ReplyParser:
         self._rest = bytearray()
         self._reply = bytearray()
 
+    @property
+    def clean(self) -> bool:
+        """Tell whether the last octet fed ended a reply."""
+        return not self._rest and not self._reply
+
     def feed(self, octets: bytes) -> list[RelayReply]:
         """Return the replies that ``octets`` complete.
 

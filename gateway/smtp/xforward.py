@@ -1,0 +1,52 @@
+"""XFORWARD: what a trusted peer says of its own client, and how it is said to a relay that asks (Postfix XFORWARD_README)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from gateway.model import PeerViolation, Reply
+
+ATTRIBUTES: Final = ("NAME", "ADDR", "PORT", "PROTO", "HELO", "IDENT", "SOURCE")
+UNAVAILABLE: Final = ("[UNAVAILABLE]", "[TEMPUNAVAIL]")
+
+_PAIR: Final = re.compile(rb"([A-Za-z]{1,16})=([\x21-\x7e\x80-\xff]{0,255})")
+_XTEXT: Final = re.compile(rb"\+([0-9A-Fa-f]{2})")
+
+
+def parse_xforward(argument: bytes) -> dict[str, str]:
+    """Return the attributes of one XFORWARD command, decoded. Raises PeerViolation (501)."""
+    found: dict[str, str] = {}
+    for word in argument.split():
+        pair = _PAIR.fullmatch(word)
+        name = pair.group(1).decode("ascii").upper() if pair else ""
+        if pair is None or name not in ATTRIBUTES:
+            raise PeerViolation(Reply(code=501, enhanced="5.5.4", lines=("Bad XFORWARD attribute",)))
+        found[name] = decode_xtext(pair.group(2))
+    if not found:
+        raise PeerViolation(Reply(code=501, enhanced="5.5.4", lines=("Syntax: XFORWARD attribute=value",)))
+    return found
+
+
+def decode_xtext(octets: bytes) -> str:
+    """Decode xtext (RFC 3461 4)."""
+    return _XTEXT.sub(lambda m: bytes([int(m.group(1), 16)]), octets).decode("utf-8", "replace")
+
+
+def encode_xtext(text: str) -> bytes:
+    """Encode as xtext (RFC 3461 4)."""
+    return b"".join(
+        bytes([o]) if 0x21 <= o <= 0x7E and o not in b"+=" else b"+%02X" % o  # noqa: PLR2004 - RFC 3461 4
+        for o in text.encode("utf-8", "replace")
+    )
+
+
+def xforward_line(attributes: Mapping[str, str], known: Collection[str]) -> bytes:
+    """Return an XFORWARD command with those attributes that the relay knows; empty where there is none."""
+    words = [
+        name.encode() + b"=" + (value.encode() if value in UNAVAILABLE else encode_xtext(value)[:255])
+        for name, value in attributes.items()
+        if name in known
+    ]
+    return b"XFORWARD " + b" ".join(words) if words else b""

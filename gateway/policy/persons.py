@@ -36,13 +36,9 @@ def persons_among(addresses: Iterable[Address | str], policy: Policy) -> dict[st
         if person in uncounted:
             continue
         group = people.groups.get(person)
-        if group is None:
-            counted.setdefault(person, 1)
-            continue
-        if group.size:
-            counted[person] = group.size
-        for member in group.members - uncounted:
-            counted.setdefault(member, 1)
+        for member, weight in group.weights.items() if group else ((person, 1),):
+            if member not in uncounted:
+                counted.setdefault(member, weight)
     return counted
 
 
@@ -73,8 +69,9 @@ def unknown_lists(envelope: Envelope, policy: Policy) -> tuple[str, ...]:
 
 
 def looks_like_list(person: str, people: People) -> bool:
-    """Tell whether an address in our domains begins with a word that gives a distribution list away."""
+    """Tell whether an address in our domains begins or ends with a word that gives a distribution list away."""
     local, _, domain = person.rpartition("@")
     if domain not in people.domains:
         return False
-    return local in people.list_names or _WORD_END.split(local, maxsplit=1)[0] in people.list_names
+    words = _WORD_END.split(local)
+    return not people.list_names.isdisjoint((local, words[0], words[-1]))

@@ -127,6 +127,8 @@ class Example:
     """The rules that must make the verdict; kinds left out."""
     hidden: bool = False
     """True when the recipients are in no header (Bcc)."""
+    attachment: tuple[str, str] | None = None
+    """File name and content in base64."""
     pending: bool = False
     """True while its detector is still to come: runners skip it by name."""
     file: str = ""
@@ -173,10 +175,8 @@ class Group:
     """A recipient address that stands for several persons."""
 
     address: str
-    size: int = 0
-    """Persons behind the address where they are not known by name; 0 when ``members`` lists them all."""
-    members: frozenset[str] = frozenset()
-    """Canonical addresses, groups inside already opened."""
+    weights: Mapping[str, int] = field(default_factory=dict)
+    """Canonical person → 1, groups inside opened; a group of which only the size is known → its size."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from gateway.config.settings import (
     Settings,
     State,
     Timeouts,
+    Tls,
 )
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "Settings",
     "State",
     "Timeouts",
+    "Tls",
     "example",
     "load_settings",
     "parse_endpoint",

@@ -23,10 +23,16 @@ def contradictions(settings: Settings) -> Iterator[Contradiction]:
     if (settings.metrics.certificate is None) != (settings.metrics.private_key is None):
         keys = ("metrics.certificate", "metrics.private_key")
         yield keys, "TLS needs both metrics.certificate and metrics.private_key"
+    if (settings.tls.certificate is None) != (settings.tls.private_key is None):
+        keys = ("tls.certificate", "tls.private_key")
+        yield keys, "TLS needs both tls.certificate and tls.private_key"
+    if settings.listen.smtps and settings.tls.certificate is None:
+        yield ("listen.smtps", "tls.certificate"), "listen.smtps needs tls.certificate and tls.private_key"
 
 
 def _addresses(settings: Settings) -> Iterator[Contradiction]:
     places = [("listen.smtp", endpoint) for endpoint in settings.listen.endpoints]
+    places += [("listen.smtps", endpoint) for endpoint in settings.listen.tls_endpoints]
     if settings.metrics.endpoint:
         places.append(("metrics.listen", settings.metrics.endpoint))
     for (first, one), (second, other) in itertools.combinations(places, 2):

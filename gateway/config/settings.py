@@ -46,6 +46,8 @@ class Listen(Section):
 
     smtp: Annotated[tuple[Listener, ...], FromList] = ("127.0.0.1:2525",)
     """HOST:PORT, IPv6 in brackets. Sockets that systemd hands over come on top."""
+    smtps: Annotated[tuple[Listener, ...], FromList] = ()
+    """HOST:PORT where TLS comes before the greeting (RFC 8314); needs ``tls``."""
     hostname: HostName = ""
     """The name in greetings and letters; empty: the machine's own."""
 
@@ -53,6 +55,22 @@ class Listen(Section):
     def endpoints(self) -> tuple[Endpoint, ...]:
         """Return ``smtp`` taken apart."""
         return tuple(map(parse_endpoint, self.smtp))
+
+    @property
+    def tls_endpoints(self) -> tuple[Endpoint, ...]:
+        """Return ``smtps`` taken apart."""
+        return tuple(map(parse_endpoint, self.smtps))
+
+
+class Tls(Section):
+    """Encryption towards clients: STARTTLS is offered when a certificate is given."""
+
+    certificate: MaybeLocation = None
+    """PEM file with the certificate chain; read again at reload."""
+    private_key: MaybeLocation = None
+    """PEM file with the key to it."""
+    minimum: Literal["TLSv1.2", "TLSv1.3"] = "TLSv1.2"
+    """Oldest version spoken with clients."""
 
 
 class Relay(Section):
@@ -64,6 +82,16 @@ class Relay(Section):
     """How long a connection, its greeting included, may take."""
     idle_seconds: Seconds = 5.0
     """A session between transactions gives its relay connection back after this."""
+    fallback: Annotated[tuple[Peer, ...], FromList] = ()
+    """Relays to try, in order, when the first cannot be reached; never after the final dot."""
+    tls: Literal["off", "opportunistic", "required"] = "off"
+    """``required`` verifies name and chain; ``opportunistic`` encrypts where it can."""
+    ca_file: MaybeLocation = None
+    """PEM file of the authorities that the relay's certificate may come from; empty: the system's."""
+    server_name: HostName = ""
+    """The name that the certificate must carry; empty: the host of the address."""
+    xclient: bool = False
+    """Tell a relay that offers XCLIENT whose connection this is, as if the client had connected itself."""
 
     @property
     def endpoint(self) -> Endpoint:
@@ -76,6 +104,10 @@ class Access(Section):
 
     networks: Annotated[tuple[Network, ...], FromList] = ("127.0.0.0/8", "::1/128")
     """Networks of clients, for instance 192.0.2.0/24. All others are refused."""
+    proxy_peers: Annotated[tuple[Network, ...], FromList] = ()
+    """Load balancers: each of their connections must begin with a PROXY header, whose address is judged."""
+    xforward_peers: Annotated[tuple[Network, ...], FromList] = ()
+    """Mail servers whose XFORWARD is believed (a Postfix that speaks to Utpost)."""
 
     @property
     def parsed(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
@@ -221,6 +253,7 @@ class Settings(Section):
     log_format: Literal["json", "console"] = "json"
     """``console`` is for people at a terminal."""
     listen: Listen = Listen()
+    tls: Tls = Tls()
     relay: Relay = Relay()
     access: Access = Access()
     scope: Scope = Scope()

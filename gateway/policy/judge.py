@@ -7,8 +7,8 @@ infrastructure failed is said by ``on_error``. Adding a finding never makes a ve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -18,7 +18,6 @@ from gateway.model import (
     Facts,
     Finding,
     Mode,
-    Origin,
     Part,
     PartState,
     Responsible,
@@ -27,14 +26,11 @@ from gateway.model import (
     Verdict,
 )
 from gateway.policy.persons import count_announced, person_of, unknown_lists
-from gateway.policy.rules import EVERY_RULE, MASS_MAILING, OnError, PersonLimit, Policy, Rule, Thresholds
+from gateway.policy.rules import EVERY_RULE, MASS_MAILING, OnError, PersonLimit, Policy, Rule
 from gateway.policy.sender import is_automatic
 from gateway.policy.situation import Situation, situation_of
+from gateway.policy.weighing import LANE, Weighed, finding_hits, weigh
 
-LANE: Final = "handling_lane"
-"""In ``RuleHit.exempted_by``: received data on its way to those who must handle it."""
-PAYROLL: Final = "own_number_to_payroll"
-"""In ``RuleHit.exempted_by``: the sender's own number on its way to payroll."""
 CONTENDED: Final = "contended"
 """In ``Facts.failed``: only the reservations of other messages stand in the way; ask again."""
 
@@ -54,19 +50,10 @@ _STATE_REASONS: Final[Mapping[PartState, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Weighed:
-    """A finding and the most that its rule makes of it before counting."""
-
-    finding: Finding
-    ceiling: Action
-    lifted_by: str | None = None
-
-
 def judge(policy: Policy, facts: Facts, *, observed: frozenset[str] = frozenset()) -> Verdict:
     """Return the verdict on ``facts``; rules in ``observed`` (``*`` for all) only observe."""
     situation = situation_of(policy, facts)
-    weighed = _weigh(policy, facts, situation)
+    weighed = weigh(policy, facts, situation)
     hits: list[RuleHit] = []
     for rule in policy.rules.values():
         if rule.mode is Mode.OFF:
@@ -95,7 +82,7 @@ def mailing_limit(
 
 
 def _hits(
-    policy: Policy, rule: Rule, facts: Facts, situation: Situation, weighed: Mapping[str, Sequence[_Weighed]]
+    policy: Policy, rule: Rule, facts: Facts, situation: Situation, weighed: Mapping[str, Sequence[Weighed]]
 ) -> Iterator[RuleHit]:
     if rule.persons is not None:
         yield from _person_hits(policy, rule, rule.persons, facts)
@@ -107,7 +94,7 @@ def _hits(
     elif rule.states:
         yield from _state_hits(rule, facts.inspection.message.parts, situation)
     else:
-        yield from _finding_hits(rule, facts.inspection.message.parts, weighed)
+        yield from finding_hits(rule, facts.inspection.message.parts, weighed)
         if _silenced(policy, rule, facts.inspection.crashed):
             yield from _unknown(rule)
 
@@ -199,104 +186,4 @@ def _state_finding(rule: Rule, part: Part) -> Finding:
         origin=part.origin,
         evidence=part.media_type,
         reason=_STATE_REASONS.get(part.state, "Innehållet kunde inte kontrolleras."),
-    )
-
-
-# --- findings ------------------------------------------------------------------------------------
-
-
-def _weigh(policy: Policy, facts: Facts, situation: Situation) -> dict[str, list[_Weighed]]:
-    """Return rule → its findings with the most that they can lead to."""
-    weighed: dict[str, list[_Weighed]] = {}
-    for finding in facts.inspection.findings if facts.inspection else ():
-        rule = policy.rules.get(finding.rule_name)
-        if rule is not None and rule.mode is not Mode.OFF:
-            weighed.setdefault(rule.name, []).append(_weigh_one(rule, finding, situation))
-    for name, listed in weighed.items():
-        if situation.payroll and policy.rules[name].payroll:
-            weighed[name] = _without_own_number(listed)
-    return weighed
-
-
-def _weigh_one(rule: Rule, finding: Finding, situation: Situation) -> _Weighed:
-    if not situation.received(finding.origin, finding.segment):
-        return _Weighed(finding=finding, ceiling=rule.own.of(finding.confidence))
-    if rule.lane and situation.lane:
-        return _Weighed(finding=finding, ceiling=rule.third_party.of(finding.confidence), lifted_by=LANE)
-    consequences = rule.returned if situation.returned(finding) else rule.third_party
-    return _Weighed(finding=finding, ceiling=consequences.of(finding.confidence))
-
-
-def _without_own_number(listed: list[_Weighed]) -> list[_Weighed]:
-    """Lift one single number: whose it is cannot be seen, but a list of numbers is never only the sender's own."""
-    numbers = {(w.finding.evidence, w.finding.count) for w in listed if w.lifted_by is None}
-    if len(numbers) != 1 or any(w.finding.count > 1 for w in listed):
-        return listed
-    return [w if w.lifted_by else replace(w, lifted_by=PAYROLL) for w in listed]
-
-
-def _finding_hits(
-    rule: Rule, parts: Sequence[Part], weighed: Mapping[str, Sequence[_Weighed]]
-) -> Iterator[RuleHit]:
-    listed = weighed.get(rule.name, ())
-    free = [w for w in listed if w.lifted_by is None]
-    if free:
-        rate = _counting(rule.instances, parts, free, weighed) if rule.instances else _single
-        yield _hit_of(rule, free, rate, parts)
-    for reason in dict.fromkeys(w.lifted_by for w in listed if w.lifted_by):
-        lifted = [w for w in listed if w.lifted_by == reason]
-        yield replace(_hit_of(rule, lifted, _single, parts), exempted_by=reason)
-
-
-def _single(ceiling: Action) -> Action:
-    return ceiling
-
-
-def _counting(
-    thresholds: Thresholds, parts: Sequence[Part], free: Sequence[_Weighed], weighed: Mapping[str, Sequence[_Weighed]]
-) -> Callable[[Action], Action]:
-    """Return what a ceiling comes to when only the findings that reach it are counted."""
-    others = [w for name in thresholds.block_with for w in weighed.get(name, ()) if w.lifted_by is None]
-
-    def rate(ceiling: Action) -> Action:
-        count = _instances(parts, [w.finding for w in free if w.ceiling >= ceiling])
-        aggravated = any(w.ceiling >= ceiling for w in others)
-        return min(ceiling, thresholds.of(count, aggravated=aggravated))
-
-    return rate
-
-
-def _hit_of(rule: Rule, listed: Sequence[_Weighed], rate: Callable[[Action], Action], parts: Sequence[Part]) -> RuleHit:
-    ceilings = {w.ceiling for w in listed}
-    action = max(map(rate, ceilings))
-    needed = max(c for c in ceilings if rate(c) is action)
-    loud = [w for w in listed if w.ceiling >= min(needed, Action.WARN)]
-    measured = _instances(parts, [w.finding for w in loud]) if rule.instances else None
-    return _hit(rule, action, findings=_distinct(parts, loud), measured=measured)
-
-
-def _instances(parts: Sequence[Part], findings: Sequence[Finding]) -> int:
-    """Count instances; of a body and its other renderings the fullest one counts."""
-    body = {p.path for p in parts if p.body and not p.alternative}
-    others = {p.path for p in parts if p.alternative}
-    shown: dict[str, int] = {}
-    rest = 0
-    for finding in findings:
-        if finding.part in body:
-            shown[""] = shown.get("", 0) + finding.count
-        elif finding.part in others:
-            shown[finding.part] = shown.get(finding.part, 0) + finding.count
-        else:
-            rest += finding.count
-    return rest + max(shown.values(), default=0)
-
-
-def _distinct(parts: Sequence[Part], listed: Sequence[_Weighed]) -> tuple[Finding, ...]:
-    """Return the findings without those that another rendering of the body already shows."""
-    others = {p.path for p in parts if p.alternative}
-    seen = {(w.finding.rule, w.finding.evidence) for w in listed if w.finding.part not in others}
-    return tuple(
-        w.finding
-        for w in listed
-        if w.finding.part not in others or (w.finding.rule, w.finding.evidence) not in seen
     )

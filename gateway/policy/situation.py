@@ -86,5 +86,3 @@ def in_lane(person: str, policy: Policy) -> bool:
     if person.rpartition("@")[2] not in handling.staff_domains:
         return False
     return person not in people.groups and not looks_like_list(person, people)
-
-

@@ -59,7 +59,7 @@ def load_policy(
     ``known_rules`` are the rules that detectors speak for, without kinds: each needs its file, so that nothing that
     is found goes unjudged by accident. ``detectors`` maps a detector to its rules, for when it crashes.
     """
-    known = frozenset(known_rules) | JUDGED_HERE
+    known = frozenset(map(_without_kind, known_rules)) | JUDGED_HERE
     sources = {name: parse(name, text) for name, text in sorted(tree.files.items()) if _is_ours(name)}
     problems = list(_missing(sources, known))
     people = _people(sources, tree)
@@ -78,8 +78,12 @@ def load_policy(
         rules=dict(sorted(rules.items())),
         handling=handling,
         people=people,
-        detectors={name: frozenset(spoken) for name, spoken in (detectors or {}).items()},
+        detectors={name: frozenset(map(_without_kind, spoken)) for name, spoken in (detectors or {}).items()},
     )
+
+
+def _without_kind(rule: str) -> str:
+    return rule.partition(":")[0]
 
 
 def _is_ours(name: str) -> bool:

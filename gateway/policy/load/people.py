@@ -6,6 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from typing import Final
 
 from gateway.policy.load.reading import Source
@@ -70,7 +71,8 @@ class _Groups:
         """Take note of a group and its members."""
         address = person_of(table.address, self._people)
         if address in self._number:
-            self._source.complain(("group", number, "address"), "is the same as another group once aliases are resolved")
+            text = "is the same as another group once aliases are resolved"
+            self._source.complain(("group", number, "address"), text)
         self._number[address] = number
         if table.size is not None:
             self._sizes[address] = table.size
@@ -99,22 +101,25 @@ class _Groups:
         return found
 
     def opened(self) -> dict[str, Group]:
-        """Return the groups with the groups inside them opened."""
-        return {address: Group(address=address, weights=self._weights(address, ())) for address in self._number}
+        """Return the groups with the groups inside them opened, innermost first."""
+        inside = {a: [m for m in self._members.get(a, ()) if m in self._number] for a in self._number}
+        try:
+            order = list(TopologicalSorter(inside).static_order())
+        except CycleError as error:
+            number = min(self._number[address] for address in error.args[1])
+            self._source.complain(("group", number), "contains itself by way of its members")
+            return {}
+        groups: dict[str, Group] = {}
+        for address in order:
+            groups[address] = Group(address=address, weights=self._weights(address, groups))
+        return groups
 
-    def _weights(self, address: str, path: tuple[str, ...]) -> dict[str, int]:
+    def _weights(self, address: str, opened: Mapping[str, Group]) -> dict[str, int]:
         if address in self._sizes:
             return {address: self._sizes[address]}
-        if address not in self._members:
-            return {address: 1}
-        if address in path:
-            place = ("group", self._number[address])
-            if not any(p.key == "group[%d]" % (place[1] + 1) for p in self._source.problems):
-                self._source.complain(place, "contains itself by way of its members")
-            return {}
         weights: dict[str, int] = {}
         for member in self._members[address]:
-            weights.update(self._weights(member, (*path, address)))
+            weights |= opened[member].weights if member in opened else {member: 1}
         return weights
 
 

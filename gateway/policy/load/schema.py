@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import itertools
 from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Literal, Self
@@ -119,7 +120,7 @@ class ThresholdsTable(Table):
         given = [n for n in (self.observe_at, self.warn_at, self.block_at) if n is not None]
         if not given:
             raise ValueError("needs at least one of observe_at, warn_at, block_at")
-        if any(later <= earlier for earlier, later in zip(given, given[1:], strict=False)):
+        if any(later <= earlier for earlier, later in itertools.pairwise(given)):
             raise ValueError("contradicts itself: observe_at must be less than warn_at, warn_at less than block_at")
         return self
 
@@ -219,9 +220,9 @@ class RuleFile(Table):
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
-        for key, names in (("exemption", [e.name for e in self.exemption]), ("example", [e.name for e in self.example])):
+        for names in ([e.name for e in self.exemption], [e.name for e in self.example]):
             if twice := _repeated(names):
-                raise ValueError(f"has more than one {key} named {twice}")
+                raise ValueError(f"has more than one exemption or example named {twice}")
         return self
 
 

@@ -1,0 +1,54 @@
+"""Run the peers' benchmark with Utpost among them, and make sure that Utpost judged what it was sent.
+
+usage: compare.py PEERS_PY [ARGUMENTS OF PEERS_PY ...]
+
+``PEERS_PY`` is the black-box harness (client -> peer -> sink). Utpost runs with its full default policies; when it is
+stopped after a run, its own counters are written to stderr as ``judged=N messages=N``.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def peer(port: int, upstream: int, metrics: int, directory: str) -> int:
+    """Be the peer that the harness starts: serve until SIGTERM, then tell what was judged."""
+    utpost = Path(sys.executable).parent / "utpost"
+    command = [str(utpost), "serve", "--listen", f"127.0.0.1:{port}", "--relay", f"127.0.0.1:{upstream}"]
+    command += ["--state", f"{directory}/state", "--metrics", f"127.0.0.1:{metrics}", "--set", "limits.message_octets=99999999"]
+    command += os.environ.get("UTPOST_BENCH_ARGUMENTS", "").split()
+    child = subprocess.Popen(command)
+    stopped: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: stopped.append(number))
+    while not stopped and child.poll() is None:
+        signal.pause()
+    with urllib.request.urlopen(f"http://127.0.0.1:{metrics}/metrics", timeout=5) as answer:  # noqa: S310
+        lines = answer.read().decode().splitlines()
+    judged = sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith("utpost_judged_total"))
+    messages = sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith("utpost_messages_total"))
+    print(f"judged={judged:.0f} messages={messages:.0f}", file=sys.stderr, flush=True)
+    child.terminate()
+    return child.wait()
+
+
+def main() -> int:
+    """Start the harness with Utpost as a further peer."""
+    if len(sys.argv) > 2 and sys.argv[1] == "--peer-process":  # noqa: PLR2004
+        port, upstream, metrics, directory = sys.argv[2:6]
+        return peer(int(port), int(upstream), int(metrics), directory)
+    if len(sys.argv) < 2:  # noqa: PLR2004
+        print(__doc__, file=sys.stderr)
+        return 2
+    ours = f"utpost={sys.executable} {__file__} --peer-process {{port}} {{upstream_port}} {{aux_port}} {{dir}}"
+    return subprocess.call([sys.executable, *sys.argv[1:], "--peer", ours], cwd=ROOT)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -13,6 +13,7 @@ import signal
 import socket
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -28,6 +29,8 @@ from gateway.telemetry.readiness import Checks
 
 _LOG = structlog.get_logger()
 _TICK: Final = 1.0
+_FAREWELL_SECONDS: Final = 0.5
+_FAREWELL_READS: Final = 8
 _NICENESS: Final = 5
 """Mail goes first."""
 
@@ -76,8 +79,8 @@ class Monitor:
         self._stopping = False
         self._parent = os.getppid()
         self._left = threading.Condition()
-        self._visits: dict[socket.socket, float] = {}
-        """Open connections, oldest first, and when each ends at the latest."""
+        self._visits: OrderedDict[socket.socket, float] = OrderedDict()
+        """Open connections, and when each ends at the latest: those answered first, then by age."""
 
     def stop(self) -> None:
         """Have ``run`` return; to be called from anywhere, a signal handler included."""
@@ -132,6 +135,9 @@ class Monitor:
     def _visit(self, connection: socket.socket) -> None:
         try:
             _Visit(connection, self._pages)
+            with self._left:
+                self._visits.move_to_end(connection, last=False)
+            _see_off(connection)
         except OSError:
             pass  # the visitor left, or was shown out; ssl's errors are OSErrors too
         except Exception as error:  # noqa: BLE001 - the last fence of a thread
@@ -161,6 +167,15 @@ def _shut(connection: socket.socket) -> None:
     # Not SSLSocket's own shutdown: it would pull the TLS state from under the thread that reads.
     with contextlib.suppress(OSError):
         socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+
+def _see_off(connection: socket.socket) -> None:
+    """Take what the visitor still sends: closing before that would reset the connection, and our answer with it."""
+    socket.socket.shutdown(connection, socket.SHUT_WR)
+    connection.settimeout(_FAREWELL_SECONDS)
+    for _ in range(_FAREWELL_READS):
+        if not connection.recv(65536):
+            return
 
 
 class _Visit(BaseHTTPRequestHandler):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import time
 from typing import Final, Protocol
@@ -35,7 +36,8 @@ def relay_greets(place: Place, seconds: float = PROBE_SECONDS) -> bool:
     try:
         with _connect(place, seconds) as sock:
             greeting = _greeting(sock, deadline)
-            sock.sendall(b"QUIT\r\n")
+            with contextlib.suppress(OSError):
+                sock.sendall(b"QUIT\r\n")
             return greeting.startswith(b"220")
     except OSError:
         return False

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -57,6 +59,24 @@ def test_no_listed_key_invites_content() -> None:
     assert KEYS.isdisjoint(
         {"sender", "recipient", "subject", "from", "to", "address", "client", "helo", "text", "body"}
     )
+
+
+def keywords_logged() -> set[str]:
+    """Return the keywords of every call on a logger in our code."""
+    return {
+        keyword.arg
+        for file in (Path(__file__).parents[3] / "gateway").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        if isinstance(node.func.value, ast.Name) and node.func.value.id == "_LOG"
+        for keyword in node.keywords
+        if keyword.arg is not None
+    }
+
+
+def test_whatever_our_code_logs_is_listed() -> None:
+    assert "error" in keywords_logged()
+    assert keywords_logged() <= KEYS
 
 
 @pytest.mark.parametrize("value", [["a@example.org"], "a@example.org", {"a": 1}, None])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from pathlib import Path
 
 import pytest
 
@@ -103,6 +105,37 @@ def test_mistakes_of_the_caller_are_told(labels: dict[str, str], told: str) -> N
 def test_a_series_without_labels_has_one_cell() -> None:
     series = Series(key="x", kind=Kind.COUNTER, help="X.")
     assert (series.combinations, series.cell({}), series.width, series.name) == ([()], 0, 1, PREFIX + "x")
+
+
+COUNTED_WITH = {
+    "counter": Kind.COUNTER,
+    "inc": Kind.COUNTER,
+    "gauge": Kind.GAUGE,
+    "set": Kind.GAUGE,
+    "histogram": Kind.HISTOGRAM,
+    "observe": Kind.HISTOGRAM,
+}
+
+
+def uses() -> list[tuple[str, str, set[str]]]:
+    """Return method, series and labels of every call in our code that names a series literally."""
+    return [
+        (node.func.attr, node.args[0].value, {k.arg for k in node.keywords if k.arg} - {"amount", "value"})
+        for file in (Path(__file__).parents[3] / "gateway").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in COUNTED_WITH
+        if node.args and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str)
+        if ast.unparse(node.func.value).rpartition(".")[2] in {"metrics", "_metrics", "row", "_row"}
+        if not any(keyword.arg is None for keyword in node.keywords)
+    ]
+
+
+def test_whatever_our_code_counts_is_declared() -> None:
+    assert uses()
+    for method, key, labels in uses():
+        assert key in SERIES, key
+        assert SERIES[key].kind is COUNTED_WITH[method], key
+        assert labels == {axis.names[0] for axis in SERIES[key].axes}, key
 
 
 def test_an_axis_without_fallback_tells_its_choices() -> None:

@@ -1,0 +1,336 @@
+"""One SQLite file that several processes share: a writer thread in each, and one durable commit for all who wait.
+
+A piece of work is a function of the connection. Pieces that wait at the same time share one ``BEGIN IMMEDIATE``
+transaction, each in a savepoint of its own, and every caller goes on only after ``COMMIT``: durable costs one fsync for
+all of them. Whatever happens to the disk becomes a ``StoreError``; the file is opened again for the next piece of work,
+so a store gets well by itself when the disk does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import queue
+import sqlite3
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+T = TypeVar("T")
+Work = Callable[[sqlite3.Connection], T]
+
+_BATCH: Final = 64
+_WAITING: Final = 10_000
+_WAL_OCTETS: Final = 16 * 1024 * 1024
+_ENVIRONMENT: Final = {
+    sqlite3.SQLITE_PERM: "access is denied",
+    sqlite3.SQLITE_NOMEM: "out of memory",
+    sqlite3.SQLITE_READONLY: "the disk is read-only",
+    sqlite3.SQLITE_IOERR: "the disk fails to read or write",
+    sqlite3.SQLITE_CORRUPT: "the file is damaged",
+    sqlite3.SQLITE_CANTOPEN: "the file cannot be opened",
+    sqlite3.SQLITE_PROTOCOL: "locking fails",
+    sqlite3.SQLITE_NOTADB: "the file is no database",
+}
+
+
+class StoreError(Exception):
+    """The store could not do a piece of work; ``why`` says so without any data of it."""
+
+    def __init__(self, why: str) -> None:
+        """Keep the reason."""
+        super().__init__(why)
+        self.why = why
+
+
+class StoreBusy(StoreError):
+    """Others hold the store or it does not answer in time; whether late work was kept is not known."""
+
+
+class StoreBroken(StoreError):
+    """The disk or the file is at fault; nothing of the work was kept."""
+
+
+class StoreRefused(StoreError):
+    """The file is not ours to touch: another program's, or written by a newer version."""
+
+
+class Store:
+    """A SQLite file and the one thread of this process that touches it.
+
+    Create it where you like, but use it only in the process that serves: a thread does not survive a fork. Work is
+    given to the thread by ``run``; an exception that the work raises undoes that work alone and reaches its caller.
+    """
+
+    def __init__(
+        self, path: Path, *, what: str, migrations: Sequence[str], durable: bool = True, deadline: float = 5.0
+    ) -> None:
+        """Remember how to open the file; nothing is opened before the first piece of work.
+
+        ``what`` marks the file as its user's own. ``migrations`` are SQL scripts, oldest first: script number n brings
+        a file from version n to n + 1, and a released one never changes. ``durable`` waits for the disk at each commit
+        (synchronous=FULL); without it a power cut may cost the last commits, never the file. ``deadline`` in seconds.
+        """
+        self._file = _File(path=path, what=what, migrations=tuple(migrations), durable=durable, patience=deadline * 0.8)
+        self._deadline = deadline
+        self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._guard = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._process = 0
+        self._closed = False
+
+    async def run(self, work: Work[T]) -> T:
+        """Return what ``work`` returned, once it is committed. Raises StoreError, or what ``work`` raised.
+
+        Leaving early (cancellation, deadline) takes work back that has not begun.
+        """
+        future = self._submit(work)
+        try:
+            async with asyncio.timeout(self._deadline):
+                return await asyncio.wrap_future(future)
+        except TimeoutError:
+            raise StoreBusy("no answer in time") from None
+
+    def run_blocking(self, work: Work[T]) -> T:
+        """Do as ``run`` does, for callers without an event loop."""
+        future = self._submit(work)
+        try:
+            return future.result(self._deadline)
+        except TimeoutError:
+            future.cancel()
+            raise StoreBusy("no answer in time") from None
+
+    async def close(self) -> None:
+        """Finish the work that waits, and let go of the file. Nothing can be run afterwards."""
+        await asyncio.to_thread(self.close_blocking)
+
+    def close_blocking(self) -> None:
+        """Do as ``close`` does, for callers without an event loop."""
+        with self._guard:
+            self._closed = True
+            thread = self._thread if self._process == os.getpid() else None
+            self._thread = None
+        if thread is not None:
+            self._queue.put(None)
+            thread.join(self._deadline)
+
+    def _submit(self, work: Work[T]) -> Future[T]:
+        with self._guard:
+            if self._closed:
+                raise StoreBusy("closed")
+            if self._thread is None:
+                self._process = os.getpid()
+                self._thread = threading.Thread(target=self._serve, name=f"store-{self._file.what}", daemon=True)
+                self._thread.start()
+            elif self._process != os.getpid():
+                raise StoreRefused("opened before the process was forked")
+        if self._queue.qsize() >= _WAITING:
+            raise StoreBusy("too much work waits")
+        future: Future[T] = Future()
+        self._queue.put(_Job(work, future))
+        return future
+
+    # --- in the thread ---------------------------------------------------------------------------
+
+    def _serve(self) -> None:
+        writer = _Writer(self._file)
+        while True:
+            jobs = self._gather()
+            writer.perform([j for j in jobs if j is not None and j.future.set_running_or_notify_cancel()])
+            if None in jobs:
+                writer.close()
+                return
+
+    def _gather(self) -> list[_Job | None]:
+        jobs = [self._queue.get()]
+        while len(jobs) < _BATCH and jobs[-1] is not None:
+            try:
+                jobs.append(self._queue.get_nowait())
+            except queue.Empty:
+                break
+        return jobs
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    work: Work[Any]
+    future: Future[Any]
+
+
+class _Writer:
+    """The connection, kept as long as it is good."""
+
+    def __init__(self, file: _File) -> None:
+        self._file = file
+        self._connection: sqlite3.Connection | None = None
+        self._inode = (0, 0)
+
+    def perform(self, jobs: list[_Job]) -> None:
+        """Do all jobs in one transaction, then tell their callers."""
+        if not jobs:
+            return
+        try:
+            connection = self._connect()
+            connection.execute("BEGIN IMMEDIATE")
+            settle = [_step(connection, job) for job in jobs]
+            connection.execute("COMMIT")
+        except Exception as error:  # noqa: BLE001 - the thread outlives whatever happens; the callers are told
+            self.close()
+            reason = translated(error)
+            settle = [_failing(job, reason) for job in jobs]
+        for tell in settle:
+            tell()
+
+    def _connect(self) -> sqlite3.Connection:
+        if self._connection is not None and self._file.inode() != self._inode:
+            self.close()
+        if self._connection is None:
+            self._connection = self._file.open()
+            self._inode = self._file.inode()
+        return self._connection
+
+    def close(self) -> None:
+        """Let go of the connection; an open transaction is rolled back."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            try:
+                connection.close()
+            except sqlite3.Error:
+                return
+
+
+def _step(connection: sqlite3.Connection, job: _Job) -> Callable[[], None]:
+    """Do one job in its savepoint; return how to tell its caller after the commit. Raises what hurts all jobs."""
+    connection.execute("SAVEPOINT job")
+    try:
+        result = job.work(connection)
+    except Exception as error:  # whatever the work raised is its caller's
+        if not connection.in_transaction or _hurts_all(error):
+            raise translated(error) from error
+        connection.execute("ROLLBACK TO job")
+        connection.execute("RELEASE job")
+        return _failing(job, translated(error) if isinstance(error, sqlite3.Error) else error)
+    connection.execute("RELEASE job")
+    return lambda: job.future.set_result(result)
+
+
+def _failing(job: _Job, error: Exception) -> Callable[[], None]:
+    return lambda: job.future.set_exception(error)
+
+
+def _hurts_all(error: Exception) -> bool:
+    return isinstance(error, sqlite3.Error) and _code(error) in _ENVIRONMENT
+
+
+def _code(error: sqlite3.Error) -> int:
+    """Return the primary result code (the low octet of the extended one)."""
+    return (getattr(error, "sqlite_errorcode", None) or sqlite3.SQLITE_ERROR) & 0xFF
+
+
+def translated(error: Exception) -> StoreError:
+    """Return the StoreError that says the same as an error of SQLite or of the file system."""
+    if isinstance(error, StoreError):
+        return error
+    if isinstance(error, OSError):
+        return StoreBroken((error.strerror or "the file cannot be opened").lower())
+    code = _code(error) if isinstance(error, sqlite3.Error) else sqlite3.SQLITE_ERROR
+    if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        return StoreBusy("another process holds the file")
+    if code == sqlite3.SQLITE_FULL:
+        return StoreBroken("the disk is full")
+    return StoreBroken(_ENVIRONMENT.get(code, f"work failed ({type(error).__name__}, code {code})"))
+
+
+# --- the file ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    path: Path
+    what: str
+    migrations: tuple[str, ...]
+    durable: bool
+    patience: float
+    """Seconds to wait for other processes."""
+
+    def inode(self) -> tuple[int, int]:
+        """Return what tells this file from one that took its place; zeros when it is gone."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return (0, 0)
+        return (found.st_dev, found.st_ino)
+
+    def open(self) -> sqlite3.Connection:
+        """Return a connection to the file in its present form, made or migrated where needed."""
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # The log and the shared memory beside the file take over its mode.
+        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        until = time.monotonic() + self.patience
+        while True:
+            connection = sqlite3.connect(self.path, timeout=self.patience, isolation_level=None, cached_statements=256)
+            try:
+                self._prepare(connection)
+            except (sqlite3.Error, StoreError) as error:
+                connection.close()
+                # Several processes that open a new file at once: SQLite says BUSY at once instead of waiting.
+                if not isinstance(translated(error), StoreBusy) or time.monotonic() > until:
+                    raise
+                time.sleep(0.01)
+            else:
+                return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        self._check_owner(connection)
+        if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
+            raise StoreRefused("the file system does not let processes share the file")
+        connection.execute(f"PRAGMA synchronous = {'FULL' if self.durable else 'NORMAL'}")
+        connection.execute("PRAGMA secure_delete = ON")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute(f"PRAGMA journal_size_limit = {_WAL_OCTETS}")
+        if _number(connection, "user_version") != len(self.migrations):
+            self._migrate(connection)
+
+    def _check_owner(self, connection: sqlite3.Connection) -> None:
+        mark, version = _number(connection, "application_id"), _number(connection, "user_version")
+        if (mark, version) != (0, 0) and mark != self._mark():
+            raise StoreRefused(f"the file is not the {self.what} of this program")
+        if version > len(self.migrations):
+            raise StoreRefused(
+                f"the file was written by a newer version (schema {version}, this program knows {len(self.migrations)})"
+            )
+
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        connection.execute("BEGIN IMMEDIATE")
+        # Another process may have been here between the look and the lock.
+        self._check_owner(connection)
+        for script in self.migrations[_number(connection, "user_version") :]:
+            for statement in _statements(script):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {self._mark()}")
+        connection.execute(f"PRAGMA user_version = {len(self.migrations)}")
+        connection.execute("COMMIT")
+
+    def _mark(self) -> int:
+        """Return a 31-bit number for SQLite's application_id."""
+        return zlib.crc32(f"utpost {self.what}".encode()) & 0x7FFFFFFF
+
+
+def _number(connection: sqlite3.Connection, pragma: str) -> int:
+    return int(connection.execute(f"PRAGMA {pragma}").fetchone()[0])
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Yield the statements of a script: ``executescript`` would commit behind our back."""
+    pending = ""
+    for piece in script.split(";"):
+        pending += piece + ";"
+        if sqlite3.complete_statement(pending):
+            if pending.strip(" \n;"):
+                yield pending
+            pending = ""

@@ -1,0 +1,206 @@
+"""Transfer encodings undone by what octets look like, not only by what is declared (RFC 2045 6)."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Iterator, Sequence
+from enum import Enum
+from typing import Final
+
+import pybase64
+
+
+class Encoding(Enum):
+    """A way in which octets may be written in mail."""
+
+    IDENTITY = "identity"
+    BASE64 = "base64"
+    QUOTED = "quoted-printable"
+    UU = "uuencode"
+
+
+_SAMPLE: Final = 4096
+_CHUNK: Final = 1 << 20
+_PADS: Final = 10_000
+_BLANKS: Final = b" \t\r\n"
+_ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
+_JUNK: Final = bytes(set(range(256)) - set(_ALPHABET))
+_CONTROLS: Final = bytes(set(range(32)) - set(b"\t\n\r\f\x0b\x1b")) + b"\x7f"
+
+_PADDING: Final = re.compile(rb"=+")
+_SOFT_BREAK: Final = re.compile(rb"=[ \t]{1,64}(?=\r?\n)")
+_QUOTED_SIGN: Final = re.compile(rb"=(?:[0-9A-F]{2}|[0-9a-f]{2}|\r?\n)")
+_ISLAND: Final = re.compile(rb"^(?:[A-Za-z0-9+/]{20,}={0,2}[ \t]*(?:\r?\n|\Z))+(?:[A-Za-z0-9+/]{2,}={0,2}[ \t]*(?:\r?\n|\Z))?", re.M)
+_UU_BEGIN: Final = re.compile(rb"^begin [0-7]{3,4} ([^\r\n]{1,255})\r?\n", re.MULTILINE)
+
+
+def read_encodings(values: Sequence[bytes]) -> tuple[Encoding, ...]:
+    """Return every encoding that the Content-Transfer-Encoding fields of a part may mean, in their order."""
+    found: dict[Encoding, None] = {}
+    for value in values:
+        text = value.lower()
+        if b"64" in text and b"base" in text:
+            found[Encoding.BASE64] = None
+        if b"quoted" in text:
+            found[Encoding.QUOTED] = None
+        if b"uu" in text:
+            found[Encoding.UU] = None
+        if re.search(rb"7 ?-?bit|8 ?-?bit|binary", text):
+            found[Encoding.IDENTITY] = None
+    return tuple(found)
+
+
+def decodings(octets: bytes, declared: Sequence[Encoding]) -> list[bytes]:
+    """Return the readings of a body, the likeliest first, without repetitions; at least one."""
+    out: list[bytes] = []
+    for encoding in declared or (Encoding.IDENTITY,):
+        out += _undo(octets, encoding)
+    if _looks_base64(out[0]):
+        out = [*_undo(out[0], Encoding.BASE64), *out]
+    if Encoding.BASE64 in declared and not _is_mostly_base64(octets):
+        out.insert(0, octets) if is_textual(octets) else out.append(octets)
+        out += _undo(octets, Encoding.QUOTED) if _looks_quoted(octets) else []
+    elif Encoding.QUOTED not in declared and _looks_quoted(out[0]):
+        out += _undo(out[0], Encoding.QUOTED)
+    return list(dict.fromkeys(out))
+
+
+def decoded_chunks(source: bytes, start: int, end: int, declared: Sequence[Encoding]) -> Iterator[bytes]:
+    """Yield the first reading of a body of any size piece by piece, never holding all of it."""
+    encoding = declared[0] if declared else Encoding.IDENTITY
+    if encoding is Encoding.BASE64:
+        yield from _base64_chunks(source, start, end)
+    elif encoding is Encoding.IDENTITY:
+        for position in range(start, end, _CHUNK):
+            yield source[position : min(end, position + _CHUNK)]
+    else:
+        yield from _undo(source[start:end], encoding)[:1]
+
+
+def _base64_chunks(source: bytes, start: int, end: int) -> Iterator[bytes]:
+    rest = b""
+    for position in range(start, end, _CHUNK):
+        digits = rest + source[position : min(end, position + _CHUNK)].translate(None, _BLANKS)
+        whole = len(digits) - len(digits) % 4
+        rest = digits[whole:]
+        yield from from_base64(digits[:whole])[:1]
+    if rest:
+        yield from from_base64(rest)[:1]
+
+
+def is_textual(octets: bytes) -> bool:
+    """Tell text from binary data by control characters in the first octets."""
+    sample = octets[:_SAMPLE]
+    if b"\0" in sample:
+        return sample[::2].count(0) > len(sample) * 0.2 or sample[1::2].count(0) > len(sample) * 0.2
+    return len(sample) - len(sample.translate(None, _CONTROLS)) <= len(sample) // 64
+
+
+def _undo(octets: bytes, encoding: Encoding) -> list[bytes]:
+    if encoding is Encoding.BASE64:
+        return from_base64(octets)
+    if encoding is Encoding.QUOTED:
+        return [from_quoted(octets)]
+    if encoding is Encoding.UU:
+        return [data for _, data in uu_files(octets)] or [octets]
+    return [octets]
+
+
+# --- base64 ----------------------------------------------------------------------------------
+
+
+def from_base64(octets: bytes) -> list[bytes]:
+    """Decode base64 in spite of junk, missing padding and padding in the middle.
+
+    With padding in the middle there are two readings: decoders start anew behind it or pass over it.
+    """
+    octets = octets.rstrip(_BLANKS)
+    pad = octets.find(b"=")
+    if pad < 0 or pad >= len(octets) - 2:
+        try:
+            return [pybase64.b64decode(octets)]
+        except (binascii.Error, ValueError):
+            pass
+    digits = octets.translate(None, _JUNK)
+    pads = digits.count(b"=")
+    runs = [run for run in _PADDING.split(digits) if run] if pads <= _PADS else []
+    if len(runs) <= 1:
+        return [_run(digits.replace(b"=", b""))]
+    return [b"".join(map(_run, runs)), _run(b"".join(runs))]
+
+
+def _run(digits: bytes) -> bytes:
+    """Decode digits without padding; a lone last digit carries no octet."""
+    if len(digits) % 4 == 1:
+        digits = digits[:-1]
+    return pybase64.b64decode(digits + b"=" * (-len(digits) % 4))
+
+
+def _looks_base64(octets: bytes) -> bool:
+    """Tell base64 that nobody declared: nothing but long tokens of its alphabet, and text or a file inside."""
+    sample = octets[:_SAMPLE].strip(_BLANKS)
+    if len(sample) < 16 or b" " in sample or sample.translate(None, _ALPHABET + _BLANKS):  # noqa: PLR2004
+        return False
+    lines = sample.split()
+    longest = max(map(len, lines))
+    if longest < 16 or (len(lines) == 1 and len(lines[0]) % 4):  # noqa: PLR2004 - shorter tokens are words
+        return False
+    inside = from_base64(sample[: len(sample) // 4 * 4])[0]
+    return is_textual(inside) or longest >= 40  # noqa: PLR2004 - no word is that long
+
+
+def _is_mostly_base64(octets: bytes) -> bool:
+    sample = octets[:_SAMPLE].translate(None, _BLANKS)
+    return len(sample.translate(None, _ALPHABET)) <= len(sample) // 10 and octets[:_SAMPLE].count(b" ") <= len(sample) // 10
+
+
+def base64_islands(octets: bytes) -> list[bytes]:
+    """Return the texts that stand as base64 between the lines of another text."""
+    out = []
+    for match in _ISLAND.finditer(octets):
+        inside = from_base64(match[0])[0]
+        if len(inside) >= 8 and is_textual(inside):  # noqa: PLR2004 - less says nothing
+            out.append(inside)
+    return out
+
+
+# --- quoted-printable, uuencode --------------------------------------------------------------
+
+
+def from_quoted(octets: bytes) -> bytes:
+    """Decode quoted-printable; what is no valid escape stays as it is written."""
+    return binascii.a2b_qp(_SOFT_BREAK.sub(b"=", octets) if b"= " in octets or b"=\t" in octets else octets)
+
+
+def _looks_quoted(octets: bytes) -> bool:
+    sample = octets[: 4 * _SAMPLE]
+    return sample.count(b"=") > 1 and len(_QUOTED_SIGN.findall(sample)) >= max(2, sample.count(b"=") // 2)
+
+
+def uu_files(octets: bytes) -> list[tuple[bytes, bytes]]:
+    """Return names and contents of the uuencoded files that stand in a text."""
+    out = []
+    position = 0
+    while (match := _UU_BEGIN.search(octets, position)) is not None and len(out) < 100:  # noqa: PLR2004
+        data, position = _uu_lines(octets, match.end())
+        if data:
+            out.append((match[1].strip(), data))
+    return out
+
+
+def _uu_lines(octets: bytes, position: int) -> tuple[bytes, int]:
+    out = []
+    while position < len(octets):
+        stop = octets.find(b"\n", position)
+        stop = len(octets) if stop < 0 else stop
+        line = octets[position : min(stop, position + 256)].rstrip(b"\r")
+        if line in (b"end", b"`", b"", b" "):
+            break
+        wanted = ((line[0] - 32 & 63) * 4 + 5) // 3
+        try:
+            out.append(binascii.a2b_uu(line[: wanted + 1]))
+        except binascii.Error:
+            break
+        position = stop + 1
+    return b"".join(out), max(position, 0)

@@ -38,13 +38,13 @@ def _addresses(settings: Settings) -> Iterator[Contradiction]:
     for (first, one), (second, other) in itertools.combinations(places, 2):
         if one.overlaps(other):
             yield (second, first), f"{first} {one} and {second} {other} cannot both be listened at"
-    outward: list[tuple[str, Endpoint | None]] = [
-        ("relay.address", settings.relay.endpoint),
-        ("letters.relay", settings.letters.endpoint),
-    ]
+    outward = [("relay.address", settings.relay.endpoint)]
+    outward += [("relay.fallback", endpoint) for endpoint in settings.relay.endpoints[1:]]
+    outward += [("letters.relay", endpoint) for endpoint in (settings.letters.endpoint,) if endpoint]
     for key, relay in outward:
-        if relay and any(_reaches(relay, at) for at in settings.listen.endpoints):
-            yield (key, "listen.smtp"), f"{relay} is Utpost itself: mail would go in circles"
+        for name, at in places:
+            if name != "metrics.listen" and _reaches(relay, at):
+                yield (key, name), f"{relay} is Utpost itself ({name} {at}): mail would go in circles"
 
 
 def _reaches(relay: Endpoint, listener: Endpoint) -> bool:

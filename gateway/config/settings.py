@@ -98,6 +98,11 @@ class Relay(Section):
         """Return ``address`` taken apart."""
         return parse_endpoint(self.address)
 
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Return ``address`` and then ``fallback`` taken apart."""
+        return tuple(map(parse_endpoint, (self.address, *self.fallback)))
+
 
 class Access(Section):
     """Who may reach Utpost: whoever may, may relay."""

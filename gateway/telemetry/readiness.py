@@ -10,12 +10,12 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
 from gateway.telemetry.board import Board, RowState
-from gateway.telemetry.probe import Place, relay_greets
+from gateway.telemetry.probe import PROBE_SECONDS, Place, relay_greets
 
 STALE_SECONDS: Final = 15.0
 """A process without a beat for so long hangs."""
@@ -40,9 +40,9 @@ class _HasDirectory(Protocol):
     def directory(self) -> Path: ...
 
 
-class _HasEndpoint(Protocol):
+class _HasEndpoints(Protocol):
     @property
-    def endpoint(self) -> Place: ...
+    def endpoints(self) -> Sequence[Place]: ...
 
 
 class Asked(Protocol):
@@ -54,8 +54,8 @@ class Asked(Protocol):
         ...
 
     @property
-    def relay(self) -> _HasEndpoint:
-        """Where the relay is."""
+    def relay(self) -> _HasEndpoints:
+        """Where the relay is, and those to fall back to."""
         ...
 
 
@@ -79,13 +79,13 @@ def readiness(settings: Asked, board: Board, clock: Callable[[], float] = time.t
 
     ``clock`` is Unix time.
     """
-    directory, place = settings.state.directory, settings.relay.endpoint
+    directory, relays = settings.state.directory, settings.relay.endpoints
 
     def ask() -> Checks:
         return {
             "workers": _workers(board),
             "policies": _policies(board),
-            "relay": _relay(board, clock()) or relay_greets(place) or "does not answer",
+            "relay": _relay(board, clock()) or _any_greets(relays) or "does not answer",
             "ledger": _up(board, "ledger_up"),
             "outbox": _up(board, "outbox_up"),
             "disk": _disk(directory),
@@ -114,6 +114,10 @@ def _relay(board: Board, now: float) -> bool:
     """Tell whether traffic has shown of late that the relay answers; if not it is asked."""
     answered = board.value("relay_answered_timestamp_seconds")
     return board.value("relay_up") == 1 and now - answered < RELAY_SECONDS
+
+
+def _any_greets(relays: Sequence[Place]) -> bool:
+    return any(relay_greets(place, PROBE_SECONDS / len(relays)) for place in relays)
 
 
 def _up(board: Board, key: str) -> bool | str:

@@ -194,7 +194,7 @@ def _traffic() -> tuple[Series, ...]:
             "smtp_replies",
             "Replies to clients.",
             _axis("stage", *_STAGE, other="other"),
-            _axis("class", "2xx", "3xx", "4xx", "5xx"),
+            _axis("class", "2xx", "3xx", "4xx", "5xx", other="other"),
         ),
         _counter(
             "connections",
@@ -264,7 +264,7 @@ def _relay() -> tuple[Series, ...]:
             "relay_replies",
             "Replies of the relay; lost: the connection broke before one came.",
             _axis("stage", *_STAGE, "letter", other="other"),
-            _axis("class", "2xx", "3xx", "4xx", "5xx", "lost"),
+            _axis("class", "2xx", "3xx", "4xx", "5xx", "lost", other="other"),
         ),
         _histogram("relay_connect_seconds", "Time from the wish for a relay connection to its greeting."),
         _gauge("relay_up", "1 when the relay answered last time, 0 when not; not a number before.", fold=Fold.MIN),

@@ -32,7 +32,7 @@ class Directory:
 
 @dataclass(frozen=True)
 class Relay:
-    endpoint: Place
+    endpoints: tuple[Place, ...]
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,8 @@ def well(board: Board) -> tuple[Metrics, Metrics]:
     return parent, worker
 
 
-def ask(board: Board, directory: Path, place: Place | None = None) -> Checks:
-    settings = Asked(Directory(directory), Relay(place or Place(port=closed_port())))
+def ask(board: Board, directory: Path, *places: Place) -> Checks:
+    settings = Asked(Directory(directory), Relay(places or (Place(port=closed_port()),)))
     return readiness(settings, board, lambda: NOW)()
 
 
@@ -156,6 +156,7 @@ def test_a_relay_of_which_traffic_tells_nothing_good_is_asked(tmp_path: Path, up
     assert ask(board, tmp_path)["relay"] == "does not answer"
     with relay(b"220 relay.example.org ESMTP\r\n") as place:
         assert ask(board, tmp_path, place)["relay"] is True
+        assert ask(board, tmp_path, Place(port=closed_port()), place)["relay"] is True
     with relay(b"421 4.3.2 later\r\n") as place:
         assert ask(board, tmp_path, place)["relay"] == "does not answer"
 

@@ -20,7 +20,7 @@ def refusal(verdict: Verdict, policy: Policy, reference: str, guideline_url: str
     blocking = [h for h in verdict.deciding if h.action is Action.BLOCK]
     said = [
         _cut(f"Mejlet skickades inte: {_why(blocking, policy)}"),
-        _cut(f"Ingen mottagare fick det. Ange referens {reference} om du har frågor.."),
+        _cut(f"Ingen mottagare fick det. Ange referens {reference} om du har frågor."),
     ]
     if guideline_url:
         said.append(_cut(f"Läs riktlinjerna: {guideline_url}"))

@@ -29,7 +29,6 @@ _WORDS: Final[Mapping[str, str]] = {
     "too_short": "must hold at least {min_length}",
     "string_too_short": "must have at least {min_length} characters",
     "string_too_long": "must have at most {max_length} characters",
-    "string_pattern_mismatch": "does not have the form {pattern}",
     "greater_than_equal": "must be at least {ge}",
     "less_than_equal": "must be at most {le}",
 }
@@ -58,7 +57,7 @@ def parse(file: str, text: str) -> Source:
     except tomllib.TOMLDecodeError as error:
         found = _SYNTAX.fullmatch(str(error))
         reason, number = found.groups() if found else (str(error), None)
-        line = int(number) if number else text.count("\n") + 1
+        line = int(number) if number else text.rstrip().count("\n") + 1
         problem = Problem(file=file, key="", text=f"is not valid TOML: {reason}", line=line)
     except RecursionError:
         problem = Problem(file=file, key="", text="is not valid TOML: nested too deeply")
@@ -79,7 +78,12 @@ def check(source: Source, model: type[Model]) -> Model | None:
 
 
 def _dotted(place: Place) -> str:
-    return "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
+    return "".join(f"[{part + 1}]" if isinstance(part, int) else f".{_hidden(part)}" for part in place).lstrip(".")
+
+
+def _hidden(key: str) -> str:
+    # Aliases have addresses as keys, and a mistake may be logged.
+    return "…" if "@" in key else key
 
 
 def _in_words(mistake: ErrorDetails, model: type[BaseModel]) -> str:

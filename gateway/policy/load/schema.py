@@ -6,8 +6,8 @@ Every check says in one sentence what is wrong, and never repeats an address: wh
 from __future__ import annotations
 
 import base64
-import binascii
 import itertools
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Literal, Self
@@ -59,8 +59,20 @@ def _one_line(text: str) -> str:
 def _base64(text: str) -> str:
     try:
         base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:
         raise ValueError("is not base64") from None
+    return text
+
+
+def _identifier(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{1,47}", text):
+        raise ValueError("must be a short name of small letters a-z, digits and hyphens")
+    return text
+
+
+def _section(text: str) -> str:
+    if not re.fullmatch(r"[1-9]\.[1-9][0-9]?", text):
+        raise ValueError("must be a section of the guideline, for instance 2.7")
     return text
 
 
@@ -78,8 +90,8 @@ AddressOrDomain = Annotated[str, AfterValidator(_address_or_domain)]
 ListName = Annotated[str, AfterValidator(_list_name)]
 Title = Annotated[str, Field(min_length=3, max_length=60), AfterValidator(_one_line)]
 Sentence = Annotated[str, Field(min_length=3, max_length=240), AfterValidator(_one_line)]
-Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,47}$")]
-Section = Annotated[str, Field(pattern=r"^[1-9]\.[1-9][0-9]?$")]
+Identifier = Annotated[str, AfterValidator(_identifier)]
+Section = Annotated[str, AfterValidator(_section)]
 Number = Annotated[int, Field(ge=1, le=1_000_000)]
 
 

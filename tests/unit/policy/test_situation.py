@@ -1,0 +1,115 @@
+"""Whose words, and where they go."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import pytest
+
+from gateway.model import (
+    Envelope,
+    Facts,
+    Headers,
+    Inspection,
+    Message,
+    Occasion,
+    Origin,
+    Recipient,
+    Responsible,
+    SegmentKind,
+    SenderSource,
+)
+from gateway.policy.rules import Group, Handling, People, Policy
+from gateway.policy.sender import read_plain
+from gateway.policy.situation import Situation, in_lane, situation_of
+
+POLICY = Policy(
+    version="x",
+    rules={},
+    handling=Handling(
+        registry=frozenset({"kk@orkelljunga.se"}),
+        security=frozenset({"hot@example.org"}),
+        managers=frozenset({"chef@bolag.example"}),
+        staff_domains=frozenset({"orkelljunga.se"}),
+        payroll=frozenset({"lon@bolag.example"}),
+    ),
+    people=People(
+        domains=frozenset({"orkelljunga.se"}),
+        equal_domains={"o.example": "orkelljunga.se"},
+        aliases={"registrator@orkelljunga.se": "kk@orkelljunga.se"},
+        groups={"skola@orkelljunga.se": Group(address="skola@orkelljunga.se", weights={"skola@orkelljunga.se": 80})},
+        list_names=frozenset({"alla"}),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("person", "inside"),
+    [
+        ("kk@orkelljunga.se", True),
+        ("hot@example.org", True),
+        ("chef@bolag.example", True),
+        ("lon@bolag.example", True),
+        ("handlaggare@orkelljunga.se", True),
+        ("skola@orkelljunga.se", False),
+        ("alla.larare@orkelljunga.se", False),
+        ("anna@politik.orkelljunga.se", False),
+        ("x@sub.orkelljunga.se", False),
+        ("karin@example.com", False),
+        ("postmaster", False),
+    ],
+)
+def test_lane(person: str, inside: bool) -> None:
+    assert in_lane(person, POLICY) is inside
+
+
+def facts(*to: str, headers: Headers = Headers(), at: datetime = datetime(2026, 5, 4, tzinfo=UTC)) -> Facts:
+    return Facts(
+        occasion=Occasion(reference="r", received_at=at, front="smtp"),
+        responsible=Responsible(address=read_plain("anna@politik.orkelljunga.se"), source=SenderSource.ENVELOPE),
+        envelope=Envelope(
+            sender=None, recipients=tuple(Recipient(path=f"<{t}>".encode(), address=read_plain(t)) for t in to)
+        ),
+        inspection=Inspection(message=Message(headers=headers, parts=(), size=0), findings=()),
+        usage=None,
+        persons={},
+    )
+
+
+def test_lane_by_alias_and_equal_domain() -> None:
+    assert situation_of(POLICY, facts("Registrator+x@orkelljunga.se", "bo@o.example")).lane
+
+
+def test_unreadable_recipient_is_outside() -> None:
+    odd = facts("kk@orkelljunga.se")
+    recipients = (*odd.envelope.recipients, Recipient(path=b"<@x:y>", address=None))
+    assert not situation_of(POLICY, replace(odd, envelope=replace(odd.envelope, recipients=recipients))).lane
+
+
+def test_without_inspection_nothing_is_a_reply() -> None:
+    blind = replace(facts("karin@example.com"), inspection=None)
+    assert not situation_of(POLICY, blind).reply
+
+
+def test_today_is_in_utc() -> None:
+    late = datetime(2026, 5, 5, 0, 30, tzinfo=timezone(timedelta(hours=2)))
+    assert situation_of(POLICY, facts("a@example.com", at=late)).today == date(2026, 5, 4)
+
+
+@pytest.mark.parametrize(
+    ("origin", "segment", "forward", "received"),
+    [
+        (Origin.OWN, SegmentKind.OWN, True, False),
+        (Origin.OWN, SegmentKind.SIGNATURE, True, False),
+        (Origin.OWN, SegmentKind.CALENDAR, True, False),
+        (Origin.OWN, SegmentKind.QUOTED, False, True),
+        (Origin.OWN, SegmentKind.FORWARDED, False, True),
+        (Origin.FORWARDED, SegmentKind.OWN, False, True),
+        (Origin.UNKNOWN, SegmentKind.OWN, False, False),
+        (Origin.UNKNOWN, SegmentKind.OWN, True, True),
+    ],
+)
+def test_received(origin: Origin, segment: SegmentKind, forward: bool, received: bool) -> None:
+    where = Situation(sender="a", recipients=frozenset(), today=date(2026, 5, 4), forward=forward)
+    assert where.received(origin, segment) is received

@@ -1,0 +1,139 @@
+"""What a letter is: its kinds, the facts it tells, whose name is on it, and the finished octets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from enum import Enum
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+
+class LetterKind(Enum):
+    """Why a letter is written; each has a file of texts under ``policies/letters``."""
+
+    BLOCKED = "blocked"
+    WARNED = "warned"
+    ADVICE = "advice"
+    NOT_INSPECTED = "not_inspected"
+    DIGEST = "digest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One place in the message where something was found, fit to be told."""
+
+    place_sv: str
+    """Where, as the reader would say it: ``i bilagan lista.xlsx``."""
+    place_en: str
+    evidence: tuple[str, ...] = ()
+    """Masked, distinct, a few at most."""
+    count: int = 1
+    """How many instances were found in this place."""
+    reason: str = ""
+    """One Swedish sentence of the detector; empty where the evidence says it all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One rule's part of a letter."""
+
+    rule: str
+    """Without its kind."""
+    section: str
+    title_sv: str
+    title_en: str
+    summary_sv: str
+    summary_en: str
+    measured: int | None = None
+    """The number of persons that crossed a line."""
+    found: tuple[Found, ...] = ()
+    left_out: int = 0
+    """Places that are not listed, to keep the letter short."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """One letter that was not sent by itself because its reader had already got so many."""
+
+    reference: str
+    at: datetime
+    delivered: bool
+    """Whether the message that it is about was delivered."""
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterContext:
+    """The facts of one letter. Nothing here is trusted: names and ids come from the message itself."""
+
+    recipient: str
+    """The address that the letter goes to."""
+    reference: str
+    written_at: datetime
+    """Aware; the letter's Date."""
+    occurred_at: datetime
+    """Aware; when the message came."""
+    recipients: int = 0
+    """Recipients of the message."""
+    reasons: tuple[Reason, ...] = ()
+    """Strongest first."""
+    mailing: str = ""
+    """What makes two letters repeat each other; see ``Letter.topics``."""
+    message_id: str = ""
+    """Of the message, as it came."""
+    references: tuple[str, ...] = ()
+    subject: str = field(default="", repr=False)
+    """Of the message; told only where ``Letterhead.show_subject`` says so."""
+    code: str = ""
+    """One-time code with which the reader may answer; empty where no answer is awaited."""
+    held: tuple[Held, ...] = ()
+    """For a digest."""
+
+
+def local_time() -> tzinfo:
+    """Return the time of Swedish clocks; UTC where the machine has no table of time zones."""
+    try:
+        return ZoneInfo("Europe/Stockholm")
+    except ZoneInfoNotFoundError:
+        return UTC
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letterhead:
+    """Whose letters these are, and what every letter says about the house."""
+
+    sender: str
+    """Address in From."""
+    sender_name: str
+    reply_to: str
+    contact: str
+    """Address for questions."""
+    guideline_url: str
+    hostname: str
+    """Right side of Message-IDs."""
+    key: bytes = field(repr=False)
+    """Secret of the marks in ``X-Utpost-Letter`` and of Message-IDs."""
+    retention_days: int = 30
+    """How long the journal keeps what the letter is about."""
+    show_subject: bool = False
+    """Whether letters name the subject of the message."""
+    zone: tzinfo = field(default_factory=local_time)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A finished letter."""
+
+    kind: LetterKind
+    recipient: str
+    """Of the envelope; the reverse-path is ``<>`` (RFC 3834 3.3)."""
+    message_id: str
+    octets: bytes = field(repr=False)
+    """RFC 5322, CRLF, 7-bit but for a recipient outside ASCII; not dot-stuffed."""
+    reference: str
+    written_at: datetime
+    rules: tuple[str, ...] = ()
+    delivered: bool = False
+    """Whether the message that it is about was delivered."""
+    topics: tuple[str, ...] = ()
+    """What it is about, one for each rule and mailing: a letter whose topics were all told lately is a repetition."""

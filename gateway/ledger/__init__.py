@@ -8,16 +8,16 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Protocol
 
-from gateway.model import Fingerprint, Usage
+from gateway.model import Fingerprint, Unavailable, Usage
 
 
 class Outcome(Enum):
     """What a claim came to."""
 
     GRANTED = "granted"
-    """The persons are reserved for this message."""
+    """The persons are reserved for this message: both ``usage.total + usage.reserved`` and ``usage.announced`` fit."""
     OVER = "over"
-    """Reached and own persons (or announced ones) exceed the limit; nothing was reserved."""
+    """``usage.total`` or ``usage.announced`` exceeds limit and permit; nothing was reserved."""
     CONTENDED = "contended"
     """Only the reservations of others stand in the way; nothing was reserved: ask again."""
 
@@ -27,7 +27,7 @@ class Claim:
     """One message's wish to reach persons as part of a mailing."""
 
     attempt: str
-    """Our reference of the message: the same attempt claimed twice is claimed once."""
+    """Our reference of the message: the same attempt claimed twice is claimed once, and the later claim stands."""
     sender: str
     """The responsible sender, folded."""
     identities: tuple[str, ...]
@@ -37,15 +37,15 @@ class Claim:
     persons: Mapping[str, int]
     """Canonical person → how many persons it stands for."""
     announced: int
-    """Persons visible in this message (To, Cc, declared groups)."""
+    """Persons visible in this message (To, Cc, declared groups); over the limit, they alone decide."""
     limit: int | None
     """Most persons that a mailing may reach; None only counts (observe)."""
     at: datetime
     """Aware, UTC."""
     window: timedelta
-    """How long a person counts as reached."""
+    """How long a person counts as reached, from the last message that reached them; and a mailing is recognised."""
     hold: timedelta
-    """When this reservation expires by itself."""
+    """This long after ``at`` the reservation expires by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,33 +63,48 @@ class Permit:
 
     id: str
     sender: str
+    """The responsible sender, folded, when granted; a keyed pseudonym when listed."""
     mailing: str | None
-    """None fits the first mailing that needs it."""
+    """None fits the first mailing that needs it, and belongs to that one as soon as a message is accepted on it."""
     persons: int
-    """Persons in all, those already reached not charged."""
+    """Persons in all that may be reached, those that the mailing reached before ``since`` not charged."""
     until: datetime
     used: int = 0
+    """Persons charged so far. Not read when granted."""
+    since: datetime | None = None
+    """When it was granted. None charges every person of the mailing: it may then reach ``persons`` and no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailingSummary:
-    """One remembered mailing, pseudonymous."""
+    """One remembered mailing, pseudonymous. One that was only refused has reached nobody."""
 
     id: str
+    """As in ``Usage.mailing``."""
     sender: str
     """Keyed pseudonym."""
     reached: int
     reserved: int
     announced: int
+    """The most that any accepted message of it named in the open."""
     first: datetime
     last: datetime
+
+
+class KeyMismatch(Unavailable):
+    """The store was written with another key than ours: a person must choose. A reason not to start."""
+
+    def __init__(self, why: str) -> None:
+        """Say which key would fit."""
+        super().__init__("ledger", why)
 
 
 class Ledger(Protocol):
     """Atomic count-and-claim of persons; each call is durable when it returns.
 
     Every method raises ``Unavailable("ledger", …)`` when the store cannot answer; nothing is then
-    counted. Addresses are never stored: only keyed ids (HMAC-SHA-256) of them.
+    counted. Addresses are never stored: only keyed ids (HMAC-SHA-256) of them. Messages that share an
+    identity, or whose content is near-identical, are one mailing from then on, whatever they were before.
     """
 
     async def reserve(self, claim: Claim) -> Reservation:
@@ -97,7 +112,10 @@ class Ledger(Protocol):
         ...
 
     async def commit(self, reservation: Reservation, accepted: Collection[str], at: datetime) -> None:
-        """Turn the reservation into reached persons: those of ``accepted`` (canonical persons). Idempotent."""
+        """Turn the reservation into reached persons: those of ``accepted`` (canonical persons). Idempotent.
+
+        Counts even where the reservation has expired or the store has forgotten everything: they were reached.
+        """
         ...
 
     async def release(self, reservation: Reservation) -> None:
@@ -105,7 +123,7 @@ class Ledger(Protocol):
         ...
 
     async def grant(self, permit: Permit) -> None:
-        """Store a permit."""
+        """Store a permit; one with the same id is replaced."""
         ...
 
     async def permits(self, at: datetime) -> list[Permit]:
@@ -121,7 +139,7 @@ class Ledger(Protocol):
         ...
 
     async def forget(self, mailing: str) -> bool:
-        """Forget a mailing and whom it reached; tell whether there was one."""
+        """Forget a mailing, whom it reached and what is in flight; tell whether there was one."""
         ...
 
     async def sweep(self, at: datetime) -> int:
@@ -129,7 +147,7 @@ class Ledger(Protocol):
         ...
 
     async def ping(self) -> None:
-        """Raise Unavailable unless the store answers."""
+        """Raise Unavailable unless the store answers; KeyMismatch where it was written with another key."""
         ...
 
     async def close(self) -> None:

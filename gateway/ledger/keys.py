@@ -1,0 +1,208 @@
+"""Keyed ids: what a ledger keeps instead of addresses, Message-IDs and words.
+
+An id is HMAC-SHA-256 over the thing and what kind of thing it is, cut to 8 octets; persons, marks and words are keyed
+with their sender too, so that nothing in a store tells that two senders wrote to the same person. All processes that
+share a ledger must share the key, else they would count one person as two: the store holds a *record* of the key's id,
+and a process whose key has another id refuses to work.
+
+The key comes from a file (``ledger.key_file``), else the first process makes one and leaves it in the store. To change
+it: stop every process, delete the ledger (the file ``ledger.sqlite``, or the Redis keys ``utpost:*``), start with the
+new key. Counting starts from zero and permits are gone: do it when no mailing is under way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import struct
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from gateway.ledger import Claim, KeyMismatch
+from gateway.model import InvalidConfiguration, Problem
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_SHORTEST: Final = 32
+_LARGEST: Final = 4096
+_LETTERS: Final = "0123456789abcdefghjkmnpqrstvwxyz"
+_DIGITS: Final = 10
+_VALUES: Final = {letter: value for value, letter in enumerate(_LETTERS)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """The secret of a ledger, and the id by which processes compare it."""
+
+    secret: bytes = field(repr=False)
+    id: str
+    given: bool
+    """True when it came from a file: then it never goes into the store."""
+
+    def digest(self, kind: bytes, value: bytes) -> bytes:
+        """Return 32 octets that only holders of the key can derive from ``value``."""
+        return hmac.digest(self.secret, kind + b"\0" + value, "sha256")
+
+    def number(self, kind: bytes, value: bytes) -> int:
+        """Return the keyed id of ``value`` as a signed 64-bit number."""
+        return int.from_bytes(self.digest(kind, value)[:8], "big", signed=True)
+
+
+def key_of(secret: bytes, *, given: bool) -> Key:
+    """Return the key with this secret."""
+    return Key(secret=secret, id=hashlib.sha256(b"utpost ledger key\0" + secret).hexdigest()[:16], given=given)
+
+
+def read_key(path: Path) -> Key:
+    """Return the key in a file: its octets without white space around them. Raises InvalidConfiguration."""
+    try:
+        with path.open("rb") as file:
+            secret = file.read(_LARGEST + 1).strip()
+    except OSError as error:
+        raise _unfit(path, f"cannot be read ({(error.strerror or 'error').lower()})") from None
+    if not _SHORTEST <= len(secret) <= _LARGEST:
+        raise _unfit(path, f"must hold {_SHORTEST} to {_LARGEST} octets; make one with: openssl rand -hex 32")
+    return key_of(secret, given=True)
+
+
+def _unfit(path: Path, text: str) -> InvalidConfiguration:
+    return InvalidConfiguration([Problem(file=str(path), key="ledger.key_file", text=text)])
+
+
+# --- the record in the store ---------------------------------------------------------------------
+
+
+def record_of(key: Key) -> str:
+    """Return what the store remembers of a key: its id, and its secret unless that lives in a file."""
+    return f"{key.id}:{'' if key.given else key.secret.hex()}"
+
+
+def propose(given: Key | None, last: Key | None) -> Key:
+    """Return the key to record in a store that has none: the file's, the one used until now, or a new one."""
+    return given or last or key_of(secrets.token_bytes(_SHORTEST), given=False)
+
+
+def accept(record: str, given: Key | None) -> Key:
+    """Return the key that a store's record asks for. Raises KeyMismatch where we do not have it."""
+    name, _, secret = record.partition(":")
+    if given is not None:
+        if name != given.id:
+            raise KeyMismatch(f"the ledger was written with key {name}, ledger.key_file holds key {given.id}")
+        return given
+    try:
+        key = key_of(bytes.fromhex(secret), given=False)
+    except ValueError:
+        raise KeyMismatch("the key in the ledger cannot be read") from None
+    if not secret or key.id != name:
+        raise KeyMismatch(f"the ledger was written with key {name} from a file: name it as ledger.key_file")
+    return key
+
+
+# --- claims in keyed form ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyedClaim:
+    """A claim in the form in which stores handle it: ids are signed 64-bit numbers, times milliseconds since 1970."""
+
+    attempt: int
+    sender: int
+    mailing: int
+    """The number of the mailing, should this claim be its first."""
+    marks: tuple[int, ...]
+    """Each alone makes two messages the same mailing."""
+    minima: bytes
+    """One octet for each minimum of the minhash: enough to tell likeness, too little to tell words."""
+    persons: Mapping[int, int]
+    announced: int
+    limit: int | None
+    at: int
+    until: int
+    """``at`` plus the window."""
+    held_until: int
+
+
+def keyed(claim: Claim, key: Key) -> KeyedClaim:
+    """Return the claim without anything that names somebody."""
+    scope = sender_octets(claim.sender, key)
+    attempt = scope + _octets(claim.attempt)
+    marks = [key.number(b"identity", scope + _octets(identity)) for identity in claim.identities]
+    if claim.fingerprint.exact:
+        marks.append(key.number(b"exact", scope + claim.fingerprint.exact))
+    at = milliseconds(claim.at)
+    return KeyedClaim(
+        attempt=key.number(b"attempt", attempt),
+        sender=int.from_bytes(scope, "big", signed=True),
+        mailing=int.from_bytes(key.digest(b"mailing", attempt)[:8], "big") >> (64 - 5 * _DIGITS),
+        marks=tuple(dict.fromkeys(marks)),
+        minima=_minima(claim.fingerprint.minhash, scope, key),
+        persons=keyed_persons(claim, claim.persons, key),
+        announced=claim.announced,
+        limit=claim.limit,
+        at=at,
+        until=at + claim.window // timedelta(milliseconds=1),
+        held_until=at + claim.hold // timedelta(milliseconds=1),
+    )
+
+
+def keyed_persons(claim: Claim, persons: Iterable[str], key: Key) -> dict[int, int]:
+    """Return keyed id → weight for those of ``persons`` that the claim is about."""
+    scope, weights = sender_octets(claim.sender, key), claim.persons
+    return {key.number(b"person", scope + _octets(p)): max(1, weights[p]) for p in persons if p in weights}
+
+
+def sender_octets(sender: str, key: Key) -> bytes:
+    """Return the keyed id of a responsible sender as octets."""
+    return key.digest(b"sender", _octets(sender))[:8]
+
+
+def sender_number(sender: str, key: Key) -> int:
+    """Return the keyed id of a responsible sender as a number."""
+    return int.from_bytes(sender_octets(sender, key), "big", signed=True)
+
+
+def sender_text(number: int) -> str:
+    """Return a sender's pseudonym for lists."""
+    return struct.pack(">q", number).hex()
+
+
+def _minima(minhash: tuple[int, ...], scope: bytes, key: Key) -> bytes:
+    return bytes(key.digest(b"minimum", scope + (m & 0xFFFFFFFFFFFFFFFF).to_bytes(8, "big"))[0] for m in minhash)
+
+
+def _octets(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+# --- numbers and times that people see -----------------------------------------------------------
+
+
+def mailing_text(number: int) -> str:
+    """Return a mailing's number as people read and type it: ten characters without look-alikes."""
+    return "".join(_LETTERS[number >> shift & 31] for shift in range(5 * (_DIGITS - 1), -1, -5))
+
+
+def mailing_number(text: str) -> int | None:
+    """Return the number behind ``mailing_text``; None for anything else."""
+    digits = [_VALUES.get(letter) for letter in text.strip().lower()]
+    if len(digits) != _DIGITS:
+        return None
+    number = 0
+    for digit in digits:
+        if digit is None:
+            return None
+        number = number << 5 | digit
+    return number
+
+
+def milliseconds(at: datetime) -> int:
+    """Return a moment as stores keep it."""
+    return (at - _EPOCH) // timedelta(milliseconds=1)
+
+
+def moment(stored: int) -> datetime:
+    """Return the moment behind ``milliseconds``."""
+    return _EPOCH + timedelta(milliseconds=stored)

@@ -167,7 +167,7 @@ def _state_hits(rule: Rule, parts: Sequence[Part], situation: Situation) -> Iter
         action = rule.states.get(part.state, Action.PASS)
         if action is Action.PASS:
             continue
-        to = lifted if rule.lane and situation.lane and situation.received(part.origin) else free
+        to = lifted if rule.lane and situation.lane and situation.received_part(part.origin) else free
         to.append((action, _state_finding(rule, part)))
     for listed, reason in ((free, None), (lifted, LANE)):
         if listed:

@@ -10,7 +10,9 @@ from typing import Final
 from gateway.model import Address, Client, Envelope, Headers, Message, Responsible, SenderSource
 
 _REPLY: Final = re.compile(r"\s*(?:sv|re|aw|antw|vs)\s*(?:\[\d{1,3}\]|\(\d{1,3}\))?\s*:", re.IGNORECASE)
-_FORWARD: Final = re.compile(r"\s*(?:vb|fw|fwd|wg|vl)\s*(?:\[\d{1,3}\]|\(\d{1,3}\))?\s*:", re.IGNORECASE)
+_FORWARD: Final = re.compile(
+    r"\s*(?:vb|fw|fwd|wg|vl|vidarebefordra[a-zåäö]{0,3})\s*(?:\[\d{1,3}\]|\(\d{1,3}\))?\s*:", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +87,11 @@ def is_reply(headers: Headers) -> bool:
 def is_forward(headers: Headers) -> bool:
     """Tell whether the subject says that a message is passed on (VB:, FW:)."""
     return _FORWARD.match(headers.subject) is not None
+
+
+def has_received_subject(headers: Headers) -> bool:
+    """Tell whether the subject is somebody else's with SV: or VB: before it."""
+    return is_forward(headers) or _REPLY.match(headers.subject) is not None
 
 
 def is_answer(message: Message, envelope: Envelope, uncounted: Collection[str] = ()) -> bool:

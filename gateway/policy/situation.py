@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date
+from typing import Final
 
 from gateway.model import Facts, Finding, Headers, Origin, SegmentKind
 from gateway.policy.persons import looks_like_list, person_of
 from gateway.policy.rules import Exemption, Policy
-from gateway.policy.sender import is_forward, is_reply
+from gateway.policy.sender import has_received_subject, is_forward, is_reply
 
-_RECEIVED = frozenset({SegmentKind.QUOTED, SegmentKind.FORWARDED})
+SUBJECT: Final = "subject"
+"""The path of the part that is the subject."""
+
+_RECEIVED: Final = frozenset({SegmentKind.QUOTED, SegmentKind.FORWARDED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,19 +35,25 @@ class Situation:
     """The message answers somebody and goes back to that one person only."""
     forward: bool = False
     """The subject says that something is passed on."""
+    subject: bool = False
+    """The subject is that of the message which is answered or passed on."""
 
-    def received(self, origin: Origin, segment: SegmentKind = SegmentKind.OWN) -> bool:
-        """Tell whether words are somebody else's.
-
-        An attachment of unknown origin counts as received only where the message says that it passes something on.
-        """
-        if origin is Origin.FORWARDED or segment in _RECEIVED:
+    def received(self, finding: Finding) -> bool:
+        """Tell whether a finding is in somebody else's words."""
+        if finding.segment in _RECEIVED or (self.subject and finding.part == SUBJECT):
             return True
-        return origin is Origin.UNKNOWN and self.forward
+        return self.received_part(finding.origin)
+
+    def received_part(self, origin: Origin) -> bool:
+        """Tell whether a part came from somebody else.
+
+        One of unknown origin counts as received only where the message says that it passes something on.
+        """
+        return origin is Origin.FORWARDED or (origin is Origin.UNKNOWN and self.forward)
 
     def returned(self, finding: Finding) -> bool:
-        """Tell whether a finding is in a quote that goes back to whoever wrote it."""
-        return self.reply and finding.segment in _RECEIVED and finding.origin is not Origin.FORWARDED
+        """Tell whether received words go back to whoever wrote them; attachments are not sent back as a rule."""
+        return self.reply and (finding.segment in _RECEIVED or finding.part == SUBJECT) and finding.origin is Origin.OWN
 
     def exempts(self, exemption: Exemption) -> bool:
         """Tell whether an exemption holds here and today."""
@@ -72,6 +82,7 @@ def situation_of(policy: Policy, facts: Facts) -> Situation:
         payroll=bool(recipients) and recipients <= handling.payroll,
         reply=len(others) == 1 and is_reply(headers),
         forward=is_forward(headers),
+        subject=has_received_subject(headers),
     )
 
 

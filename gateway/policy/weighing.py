@@ -44,7 +44,7 @@ def weigh(policy: Policy, facts: Facts, situation: Situation) -> dict[str, list[
 
 
 def _weigh_one(rule: Rule, finding: Finding, situation: Situation) -> Weighed:
-    if not situation.received(finding.origin, finding.segment):
+    if not situation.received(finding):
         return Weighed(finding=finding, ceiling=rule.own.of(finding.confidence))
     if rule.lane and situation.lane:
         return Weighed(finding=finding, ceiling=rule.third_party.of(finding.confidence), lifted_by=LANE)

@@ -1,4 +1,4 @@
-"""Each folder under ``bad`` overlays the shipped policies and must be refused with exactly the lines of expected.txt."""
+"""Each folder under ``bad`` overlays the shipped policies and is refused with exactly the lines of its expected.txt."""
 
 from __future__ import annotations
 

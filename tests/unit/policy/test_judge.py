@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
@@ -50,8 +51,8 @@ WARNING = Consequences(high=Action.WARN, medium=Action.WARN, low=Action.OBSERVE)
 WATCHING = Consequences(high=Action.OBSERVE, medium=Action.OBSERVE, low=Action.OBSERVE)
 
 
-def rule(name: str, mode: Mode = Mode.BLOCK, **more: object) -> Rule:
-    kept: dict[str, object] = {
+def rule(name: str, mode: Mode = Mode.BLOCK, **more: Any) -> Rule:
+    kept: dict[str, Any] = {
         "section": "2.7",
         "title_sv": name,
         "title_en": name,
@@ -59,7 +60,7 @@ def rule(name: str, mode: Mode = Mode.BLOCK, **more: object) -> Rule:
         "summary_en": name,
         "on_error": OnError.DEFER,
     }
-    return Rule(name=name, mode=mode, **{**kept, **more})  # type: ignore[arg-type]
+    return Rule(name=name, mode=mode, **{**kept, **more})
 
 
 NUMBER = rule("personnummer", own=BLOCKING, returned=WATCHING, third_party=WARNING, lane=True, payroll=True)
@@ -100,15 +101,15 @@ def policy(*rules: Rule, detectors: Mapping[str, frozenset[str]] | None = None) 
     )
 
 
-def finding(name: str = "personnummer", confidence: Confidence = Confidence.HIGH, **more: object) -> Finding:
-    kept: dict[str, object] = {
+def finding(name: str = "personnummer", confidence: Confidence = Confidence.HIGH, **more: Any) -> Finding:
+    kept: dict[str, Any] = {
         "part": "1",
         "segment": SegmentKind.OWN,
         "origin": Origin.OWN,
         "evidence": "19••••••-••••",
         "reason": "Ett personnummer.",
     }
-    return Finding(rule=name, detector="numbers", confidence=confidence, **{**kept, **more})  # type: ignore[arg-type]
+    return Finding(rule=name, detector="numbers", confidence=confidence, **{**kept, **more})
 
 
 def facts(
@@ -118,9 +119,9 @@ def facts(
     parts: tuple[Part, ...] = (BODY, HTML),
     source: SenderSource = SenderSource.ENVELOPE,
     crashed: tuple[str, ...] = (),
-    **more: object,
+    **more: Any,
 ) -> Facts:
-    kept: dict[str, object] = {
+    kept: dict[str, Any] = {
         "inspection": Inspection(
             message=Message(headers=headers, parts=parts, size=1), findings=findings, crashed=crashed
         ),
@@ -134,7 +135,7 @@ def facts(
             sender=read_plain(ANNA),
             recipients=tuple(Recipient(path=f"<{r}>".encode(), address=read_plain(r)) for r in to),
         ),
-        **{**kept, **more},  # type: ignore[arg-type]
+        **{**kept, **more},
     )
 
 
@@ -142,10 +143,11 @@ def acts(verdict: Verdict) -> dict[str, Action]:
     return {h.rule: h.action for h in verdict.hits if h.exempted_by is None}
 
 
-QUOTED = {"segment": SegmentKind.QUOTED}
-FORWARDED = {"segment": SegmentKind.FORWARDED}
-ATTACHED = {"origin": Origin.FORWARDED, "part": "3"}
-UNKNOWN = {"origin": Origin.UNKNOWN, "part": "3"}
+QUOTED: dict[str, Any] = {"segment": SegmentKind.QUOTED}
+FORWARDED: dict[str, Any] = {"segment": SegmentKind.FORWARDED}
+ATTACHED: dict[str, Any] = {"origin": Origin.FORWARDED, "part": "3"}
+UNKNOWN: dict[str, Any] = {"origin": Origin.UNKNOWN, "part": "3"}
+SUBJECT: dict[str, Any] = {"part": "subject"}
 REPLY = Headers(subject="SV: Hej")
 FORWARD = Headers(subject="VB: Hej")
 CITIZEN, COLLEAGUE = ("karin@example.com",), ("bo@politik.orkelljunga.se",)
@@ -180,6 +182,10 @@ def test_own_words_by_confidence(confidence: Confidence, action: Action) -> None
         (UNKNOWN, FORWARD, REGISTRY, Action.PASS),
         (UNKNOWN, Headers(subject="Hej"), REGISTRY, Action.BLOCK),
         (UNKNOWN, Headers(subject="Hej"), CITIZEN, Action.BLOCK),
+        (SUBJECT, Headers(subject="Hej"), CITIZEN, Action.BLOCK),
+        (SUBJECT, REPLY, CITIZEN, Action.OBSERVE),
+        (SUBJECT, FORWARD, REGISTRY, Action.PASS),
+        (SUBJECT, FORWARD, COLLEAGUE, Action.WARN),
         (QUOTED, REPLY, CITIZEN, Action.OBSERVE),
         (QUOTED, REPLY, CITIZEN + REGISTRY, Action.OBSERVE),
         (QUOTED, REPLY, (*CITIZEN, ANNA), Action.OBSERVE),
@@ -189,9 +195,7 @@ def test_own_words_by_confidence(confidence: Confidence, action: Action) -> None
         (QUOTED, Headers(subject="Hej"), COLLEAGUE, Action.WARN),
     ],
 )
-def test_whose_words_and_where_to(
-    what: dict[str, object], headers: Headers, to: tuple[str, ...], action: Action
-) -> None:
+def test_whose_words_and_where_to(what: dict[str, Any], headers: Headers, to: tuple[str, ...], action: Action) -> None:
     assert judge(policy(NUMBER), facts(finding(**what), headers=headers, to=to)).action is action
 
 
@@ -293,9 +297,9 @@ def test_merely_named_person_is_only_observed() -> None:
     assert acts(verdict) == {"personnummer": Action.OBSERVE, "mass_mailing": Action.OBSERVE}
 
 
-def exempt(**more: object) -> Rule:
-    kept: dict[str, object] = {"name": "prov", "reason": "Prov.", "until": date(2026, 5, 4)}
-    return replace(NUMBER, exemptions=(Exemption(**{**kept, **more}),))  # type: ignore[arg-type]
+def exempt(**more: Any) -> Rule:
+    kept: dict[str, Any] = {"name": "prov", "reason": "Prov.", "until": date(2026, 5, 4)}
+    return replace(NUMBER, exemptions=(Exemption(**{**kept, **more}),))
 
 
 @pytest.mark.parametrize(
@@ -310,7 +314,7 @@ def exempt(**more: object) -> Rule:
         ({"senders": frozenset({ANNA}), "until": date(2026, 5, 3)}, False),
     ],
 )
-def test_exemptions(more: dict[str, object], lifted: bool) -> None:
+def test_exemptions(more: dict[str, Any], lifted: bool) -> None:
     verdict = judge(policy(exempt(**more)), facts(finding()))
     assert verdict.action is (Action.PASS if lifted else Action.BLOCK)
     assert verdict.hits[0].exempted_by == ("prov" if lifted else None)
@@ -431,9 +435,9 @@ def test_twenty_visible_are_observed() -> None:
     ],
 )
 def test_limit_of_the_ledger(
-    changed: dict[str, object], source: SenderSource, observed: frozenset[str], limit: int | None
+    changed: dict[str, Any], source: SenderSource, observed: frozenset[str], limit: int | None
 ) -> None:
-    changed_rule = replace(MAILING, **changed)  # type: ignore[arg-type]
+    changed_rule = replace(MAILING, **changed)
     who = Responsible(address=read_plain(ANNA), source=source)
     assert mailing_limit(policy(changed_rule), who, NOW, observed) == limit
 
@@ -483,7 +487,7 @@ def test_not_inspected_says_which_part_and_no_file_name() -> None:
 # --- counting what was found ----------------------------------------------------------------------
 
 
-def people(count: int, **more: object) -> Finding:
+def people(count: int, **more: Any) -> Finding:
     return finding("bulk_personal_data", count=count, **more)
 
 

@@ -129,6 +129,8 @@ def test_null_path_frees_true_reports_only() -> None:
         (" sv : Hej", True, False),
         ("VB: Hej", False, True),
         ("Fwd: Hej", False, True),
+        ("Vidarebefordrar: Hej", False, True),
+        ("Vidarebefordrat: Hej", False, True),
         ("SV: VB: Hej", True, False),
         ("Svar: Hej", False, False),
         ("Revision: 2026", False, False),

@@ -8,8 +8,10 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 
 from gateway.model import (
+    Confidence,
     Envelope,
     Facts,
+    Finding,
     Headers,
     Inspection,
     Message,
@@ -22,7 +24,7 @@ from gateway.model import (
 )
 from gateway.policy.rules import Group, Handling, People, Policy
 from gateway.policy.sender import read_plain
-from gateway.policy.situation import Situation, in_lane, situation_of
+from gateway.policy.situation import in_lane, situation_of
 
 POLICY = Policy(
     version="x",
@@ -97,19 +99,42 @@ def test_today_is_in_utc() -> None:
     assert situation_of(POLICY, facts("a@example.com", at=late)).today == date(2026, 5, 4)
 
 
+def finding(origin: Origin, segment: SegmentKind, part: str = "1") -> Finding:
+    return Finding(
+        rule="personnummer",
+        detector="d",
+        confidence=Confidence.HIGH,
+        part=part,
+        segment=segment,
+        origin=origin,
+        evidence="•",
+        reason="x",
+    )
+
+
 @pytest.mark.parametrize(
-    ("origin", "segment", "forward", "received"),
+    ("origin", "segment", "part", "subject", "received"),
     [
-        (Origin.OWN, SegmentKind.OWN, True, False),
-        (Origin.OWN, SegmentKind.SIGNATURE, True, False),
-        (Origin.OWN, SegmentKind.CALENDAR, True, False),
-        (Origin.OWN, SegmentKind.QUOTED, False, True),
-        (Origin.OWN, SegmentKind.FORWARDED, False, True),
-        (Origin.FORWARDED, SegmentKind.OWN, False, True),
-        (Origin.UNKNOWN, SegmentKind.OWN, False, False),
-        (Origin.UNKNOWN, SegmentKind.OWN, True, True),
+        (Origin.OWN, SegmentKind.OWN, "1", "VB: Hej", False),
+        (Origin.OWN, SegmentKind.SIGNATURE, "1", "VB: Hej", False),
+        (Origin.OWN, SegmentKind.CALENDAR, "1", "VB: Hej", False),
+        (Origin.OWN, SegmentKind.QUOTED, "1", "Hej", True),
+        (Origin.OWN, SegmentKind.FORWARDED, "1", "Hej", True),
+        (Origin.FORWARDED, SegmentKind.OWN, "3", "Hej", True),
+        (Origin.UNKNOWN, SegmentKind.OWN, "3", "Hej", False),
+        (Origin.UNKNOWN, SegmentKind.OWN, "3", "SV: Hej", False),
+        (Origin.UNKNOWN, SegmentKind.OWN, "3", "VB: Hej", True),
+        (Origin.OWN, SegmentKind.OWN, "subject", "Hej", False),
+        (Origin.OWN, SegmentKind.OWN, "subject", "VB: Hej", True),
+        (Origin.OWN, SegmentKind.OWN, "subject", "SV: Hej", True),
     ],
 )
-def test_received(origin: Origin, segment: SegmentKind, forward: bool, received: bool) -> None:
-    where = Situation(sender="a", recipients=frozenset(), today=date(2026, 5, 4), forward=forward)
-    assert where.received(origin, segment) is received
+def test_received(origin: Origin, segment: SegmentKind, part: str, subject: str, received: bool) -> None:
+    where = situation_of(POLICY, facts("karin@example.com", headers=Headers(subject=subject)))
+    assert where.received(finding(origin, segment, part)) is received
+
+
+def test_subject_goes_back_with_the_reply() -> None:
+    where = situation_of(POLICY, facts("karin@example.com", headers=Headers(subject="SV: Hej")))
+    assert where.returned(finding(Origin.OWN, SegmentKind.OWN, "subject"))
+    assert not where.returned(finding(Origin.FORWARDED, SegmentKind.OWN, "3"))

@@ -71,8 +71,7 @@ def test_groups_in_groups() -> None:
     "text",
     [
         '[[group]]\naddress = "a@orkelljunga.se"\nmembers = ["A+x@orkelljunga.se"]\n',
-        '[[group]]\naddress = "a@orkelljunga.se"\nmembers = ["b@orkelljunga.se"]\n'
-        '[[group]]\naddress = "b@orkelljunga.se"\nmembers = ["a@orkelljunga.se"]\n',
+        '[[group]]\naddress = "a@orkelljunga.se"\nmembers = ["b@orkelljunga.se"]\n[[group]]\naddress = "b@orkelljunga.se"\nmembers = ["a@orkelljunga.se"]\n',
     ],
 )
 def test_circle_of_groups(text: str) -> None:

@@ -191,8 +191,12 @@ class Checker:
         headers = scan_headers(octets[:HEADER_BLOCK])
         return self.check_octets(path.stem, octets, read_envelope(path, self._flags, headers))
 
+    def judge(self, envelope: Envelope, octets: bytes) -> Verdict:
+        """Return the verdict alone."""
+        return self.check_octets("", octets, envelope).verdict
+
     def check_octets(self, name: str, octets: bytes, envelope: Envelope) -> Checked:
-        """Judge a message that is at hand."""
+        """Judge a message that is at hand (CRLF line ends)."""
         circumstances = Circumstances(
             sender=envelope.sender,
             recipients=tuple(r.address for r in envelope.recipients if isinstance(r.address, Address)),

@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,7 @@ def _serve_parser(commands: Any) -> None:  # noqa: ANN401 - argparse keeps its t
     parser.add_argument("--relay", metavar="HOST:PORT", help="the municipal relay")
     parser.add_argument("--state", type=Path, metavar="DIR", help="where outbox, ledger and journal live")
     parser.add_argument("--metrics", metavar="HOST:PORT|off", help="where /metrics, /livez and /readyz are served")
-    parser.add_argument("--log-format", choices=("json", "console"), default="json")
+    parser.add_argument("--log-format", choices=("json", "console"), help="json for machines, console for people")
     parser.set_defaults(command=_serve)
 
 
@@ -139,16 +140,17 @@ def _serve(options: argparse.Namespace) -> int:
         "relay.address": options.relay,
         "state.directory": options.state,
         "metrics.listen": options.metrics,
+        "log_format": options.log_format,
     }
     settings = _settings(options, **flags)
-    configure(settings.log_level, options.log_format)
+    configure(settings.log_level, settings.log_format)
     return serve(settings, lambda line: print(line, flush=True))
 
 
 def _check(options: argparse.Namespace) -> int:
     settings, judgement = _judgement(options)
     flags = Flags(mail_from=options.mail_from, rcpt_to=tuple(options.rcpt_to))
-    checker = Checker(judgement, Scope(domains=frozenset(settings.scope.domains)), flags)
+    checker = Checker(judgement, Scope(domains=settings.scope.folded), flags)
     worst = OK
     for result in check_all(checker, find_messages(options.paths)):
         if isinstance(result, str):
@@ -174,13 +176,19 @@ def _for_people(result: Checked) -> str:
 
 
 def _lint(options: argparse.Namespace) -> int:
-    report = lint(policies_directory(_settings(options)), Scope(domains=frozenset(_settings(options).scope.domains)))
-    for problem in report.problems:
+    settings, judgement = _judgement(options)
+    checker = Checker(judgement, Scope(domains=settings.scope.folded), Flags())
+    report = lint(judgement, checker.judge, datetime.now(UTC).date())
+    for problem in report.examples.problems:
         print(problem, file=sys.stderr)
     for warning in report.warnings:
         print(f"warning: {warning}", file=sys.stderr)
-    print(f"{report.rules} rules, {report.examples} examples, {len(report.problems)} problems")
-    return FOUND if report.problems else OK
+    examples = report.examples
+    print(
+        f"{report.rules} rules, {len(examples.passed)} examples as expected, {len(examples.problems)} otherwise, "
+        f"{len(examples.skipped)} pending, policy version {judgement.policy.version}"
+    )
+    return FOUND if examples.problems else OK
 
 
 def _explain(options: argparse.Namespace) -> int:

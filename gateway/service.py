@@ -29,6 +29,7 @@ from gateway.model import InvalidConfiguration, Problem
 from gateway.switches import read_switches
 from gateway.telemetry.board import Board, RowState
 from gateway.telemetry.monitor import serve_monitor
+from gateway.telemetry.protection import Protection, load_protection
 from gateway.telemetry.readiness import readiness
 from gateway.telemetry.series import declare
 from gateway.worker import Birth, run_worker
@@ -62,7 +63,7 @@ def serve(settings: Settings, announce: Callable[[str], None] = print) -> int:
     _prepare_state(settings.state.directory)
     sockets = tuple(_bind(text, "listen.smtp") for text in settings.listen.smtp)
     metrics = None if settings.metrics.listen == "off" else _bind(settings.metrics.listen, "metrics.listen")
-    return Supervisor(settings, judgement, sockets, metrics).run(announce)
+    return Supervisor(settings, judgement, sockets, metrics, load_protection(settings.metrics)).run(announce)
 
 
 def _prepare_state(directory: Path) -> None:
@@ -131,13 +132,15 @@ class Supervisor:
         judgement: Judgement,
         sockets: tuple[socket.socket, ...],
         metrics: socket.socket | None,
+        protection: Protection,
     ) -> None:
         """Lay out the board; nothing is forked yet."""
-        workers = settings.workers or os.cpu_count() or 1
+        workers = settings.processes
         self._settings = settings
         self._judgement = judgement
         self._sockets = sockets
         self._metrics_socket = metrics
+        self._protection = protection
         rules = {name: rule.section for name, rule in judgement.policy.rules.items()}
         self._board = Board(workers, series=declare(rules=rules), version=__version__)
         self._row = self._board.row(0)
@@ -222,7 +225,7 @@ class Supervisor:
             for inherited in self._sockets:
                 inherited.close()
             ready = readiness(self._settings, self._board)
-            _exit_with(lambda: serve_monitor([sock], self._board, ready))
+            _exit_with(lambda: serve_monitor([sock], self._board, ready, self._protection))
         self._monitor.pid, self._monitor.born = pid, time.monotonic()
 
     def _leave_parent(self, *, keep_metrics: bool) -> None:

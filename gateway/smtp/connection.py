@@ -20,7 +20,6 @@ from gateway.smtp.front import Front
 from gateway.smtp.inbox import Inbox
 from gateway.upstream.wire import RelayReply
 
-
 HANDSHAKE_SECONDS: Final = 60.0
 
 
@@ -66,7 +65,7 @@ class Connection(SMTP):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start serving."""
-        self.transport = cast(asyncio.Transport, transport)
+        self.transport = cast("asyncio.Transport", transport)
         name = transport.get_extra_info("peername")
         self.peer = (name[0], name[1]) if isinstance(name, tuple) else ("", 0)
         self.front.sessions.add(self)
@@ -108,7 +107,7 @@ class Connection(SMTP):
         )
         if upgraded is None:
             raise ConnectionResetError
-        self.transport = cast(asyncio.Transport, upgraded)
+        self.transport = upgraded
         self.encrypted = True
 
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature

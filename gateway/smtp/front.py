@@ -65,6 +65,8 @@ class Front:
     """Peers whose connections must begin with a PROXY header."""
     xforward_peers: tuple[Network, ...] = ()
     """Peers whose XFORWARD is believed."""
+    xclient: bool = False
+    """Tell a relay that offers XCLIENT whose connection this is."""
     draining: bool = False
     in_flight: int = 0
     sessions: set[Drainable] = field(default_factory=set)

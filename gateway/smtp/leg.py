@@ -11,7 +11,6 @@ from gateway.upstream.client import RelayRefusal, RelaySession
 from gateway.upstream.wire import NO_CAPABILITIES, Capabilities, RelayReply
 
 
-
 class RelayLeg:
     """Own the connection to the relay and what it has heard of the current transaction.
 
@@ -20,9 +19,17 @@ class RelayLeg:
     transaction goes on only when every reply is the same as before.
     """
 
-    def __init__(self, open_session: Callable[[bytes, bool], Awaitable[RelaySession]]) -> None:
-        """``open_session(name, extended)`` connects and greets; it raises RelayRefusal or Unavailable."""
-        self._open = open_session
+    def __init__(
+        self,
+        open_session: Callable[[bytes, bool], Awaitable[RelaySession]],
+        impersonate: Callable[[], Mapping[str, str]] | None = None,
+    ) -> None:
+        """``open_session(name, extended)`` connects and greets; it raises RelayRefusal or Unavailable.
+
+        ``impersonate`` brings what a relay that offers XCLIENT is told of our client; None never does.
+        """
+        self._connect = open_session
+        self._impersonate = impersonate
         self._session: RelaySession | None = None
         self._name = b""
         self._extended = True
@@ -69,7 +76,7 @@ class RelayLeg:
             self._said.clear()
             return
         await self.part()
-        self._session = await self._open(name, extended)
+        self._session = await self._open()
 
     async def authenticate(self, line: bytes, answer: Callable[[RelayReply], Awaitable[bytes]]) -> RelayReply:
         """Relay an AUTH exchange; ``answer`` brings the client's line for each challenge (334)."""
@@ -157,13 +164,25 @@ class RelayLeg:
             raise Unavailable("relay", "not connected")
         return self._session
 
+    async def _open(self) -> RelaySession:
+        session = await self._connect(self._name, self._extended)
+        known = session.capabilities.keywords.get("XCLIENT", b"").decode("ascii", "replace").upper().split()
+        if self._impersonate is None or not known:
+            return session
+        try:
+            await session.impersonate(xforward_line(self._impersonate(), known, verb=b"XCLIENT"), self._name)
+        except BaseException:
+            session.abort()
+            raise
+        return session
+
     async def _ready(self) -> RelaySession:
         if self._session is not None and self._session.alive:
             return self._session
         self._drop()
         if self.pinned:
             raise Unavailable("relay", "the authenticated connection ended")
-        session = await self._open(self._name, self._extended)
+        session = await self._open()
         said = self._said
         if said:
             try:

@@ -83,7 +83,7 @@ class GateSession(Session):
 
     # --- STARTTLS ------------------------------------------------------------------------------
 
-    async def smtp_STARTTLS(self, arg: bytes) -> None:  # type: ignore[override]  # noqa: N802
+    async def smtp_STARTTLS(self, arg: bytes) -> None:  # noqa: N802
         """Encrypt and forget everything said before (RFC 3207)."""
         if self.front.tls is None or self.encrypted:
             raise PeerViolation(replies.NOT_IMPLEMENTED)
@@ -127,7 +127,7 @@ class GateSession(Session):
             return []
         return mechanisms(self._leg.capabilities.keywords.get("AUTH", b""))
 
-    async def smtp_AUTH(self, arg: bytes) -> None:  # type: ignore[override]  # noqa: N802
+    async def smtp_AUTH(self, arg: bytes) -> None:  # noqa: N802
         """Relay the exchange; whether the secret is right is the relay's business alone (RFC 4954)."""
         if "AUTH" not in self._offered:
             raise PeerViolation(replies.NOT_IMPLEMENTED if self.encrypted else replies.ENCRYPT_FIRST)

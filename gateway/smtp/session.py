@@ -17,13 +17,21 @@ from typing import ClassVar, Final
 import structlog
 
 from gateway.decision import Submission
-from gateway.model import Client, Envelope, Occasion, PeerViolation, Recipient, Reply, Unavailable
+from gateway.model import (
+    Client,
+    Envelope,
+    Occasion,
+    PeerViolation,
+    Recipient,
+    Reply,
+    Unavailable,
+)
 from gateway.smtp import replies
 from gateway.smtp.connection import Connection
 from gateway.smtp.data import DotReader
 from gateway.smtp.front import Front
 from gateway.smtp.handover import Handover
-from gateway.smtp.inbox import ClientGone, Inbox, LineTooLong
+from gateway.smtp.inbox import ClientGone, LineTooLong
 from gateway.smtp.leg import RelayLeg
 from gateway.smtp.params import PathCommand, parse_path_command
 from gateway.upstream.client import RelayRefusal
@@ -62,7 +70,7 @@ class Session(Connection):
     def __init__(self, front: Front) -> None:
         """Start before the greeting."""
         super().__init__(front)
-        self._leg = RelayLeg(front.open_relay)
+        self._leg = RelayLeg(front.open_relay, self._origin if front.xclient else None)
         self._hello = b""
         self._offered: frozenset[str] = frozenset()
         self._transaction: Transaction | None = None
@@ -82,6 +90,7 @@ class Session(Connection):
     # --- the loop ----------------------------------------------------------------------------
 
     async def serve(self) -> None:
+        """Run the session to its end."""
         try:
             await self._begin()
             self._admit()
@@ -330,7 +339,8 @@ class Session(Connection):
             return self._forwarded
         helo = self._hello.decode("utf-8", "replace")
         proto = "ESMTP" if self._offered else "SMTP"
-        return {"NAME": "[UNAVAILABLE]", "ADDR": self._address(), "PORT": str(self.peer[1]), "PROTO": proto, "HELO": helo}
+        port = str(self.peer[1])
+        return {"NAME": "[UNAVAILABLE]", "ADDR": self._address(), "PORT": port, "PROTO": proto, "HELO": helo}
 
     def _address(self) -> str:
         return f"IPv6:{self.peer[0]}" if ":" in self.peer[0] else self.peer[0] or "[UNAVAILABLE]"
@@ -380,7 +390,7 @@ class Session(Connection):
             raise PeerViolation(Reply(code=501, enhanced="5.5.4", lines=("Syntax: VRFY address",)))
         await self._ask_or_say(replies.CANNOT_VERIFY)
 
-    async def smtp_EXPN(self, arg: bytes) -> None:  # noqa: ARG002, N802
+    async def smtp_EXPN(self, arg: bytes) -> None:  # type: ignore[override]  # noqa: ARG002, N802
         """Let the relay expand."""
         await self._ask_or_say(replies.NOT_IMPLEMENTED)
 
@@ -405,7 +415,7 @@ class Session(Connection):
 PLAIN_VERBS: Final = ("EHLO", "HELO", "MAIL", "RCPT", "DATA", "RSET", "NOOP", "VRFY", "EXPN", "HELP", "QUIT")
 """The commands that everybody may use."""
 
-KNOWN: Final = frozenset({b"AUTH", b"STARTTLS", b"BDAT", b"ETRN", b"TURN", b"SEND", b"SAML", b"SOML", b"XCLIENT", b"XFORWARD"})
+KNOWN: Final = frozenset({b"BDAT", b"ETRN", b"TURN", b"SEND", b"SAML", b"SOML", b"XCLIENT"})
 """Commands that exist but are not served: 502 rather than 500 (RFC 5321 4.2.4)."""
 
 

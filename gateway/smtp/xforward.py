@@ -1,4 +1,4 @@
-"""XFORWARD: what a trusted peer says of its own client, and how it is said to a relay that asks (Postfix XFORWARD_README)."""
+"""XFORWARD: what a trusted peer says of its own client, and how a relay is told (Postfix, XFORWARD_README)."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ def encode_xtext(text: str) -> bytes:
     )
 
 
-def xforward_line(attributes: Mapping[str, str], known: Collection[str]) -> bytes:
-    """Return an XFORWARD command with those attributes that the relay knows; empty where there is none."""
+def xforward_line(attributes: Mapping[str, str], known: Collection[str], verb: bytes = b"XFORWARD") -> bytes:
+    """Return an XFORWARD (or XCLIENT) command with those attributes that the relay knows; empty where there is none."""
     words = [
         name.encode() + b"=" + (value.encode() if value in UNAVAILABLE else encode_xtext(value)[:255])
         for name, value in attributes.items()
         if name in known
     ]
-    return b"XFORWARD " + b" ".join(words) if words else b""
+    return verb + b" " + b" ".join(words) if words else b""

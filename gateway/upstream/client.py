@@ -81,7 +81,7 @@ class _Wire(asyncio.Protocol):
         return not self.replies and self._parser.clean
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)
+        self.transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -194,9 +194,19 @@ class RelaySession:
             raise Unavailable("relay", type(error).__name__) from None
         if transport is None:
             raise Unavailable("relay", "TLS failed")
-        wire.transport = cast(asyncio.Transport, transport)
+        wire.transport = transport
         self.encrypted = True
         self.capabilities = NO_CAPABILITIES
+
+    async def impersonate(self, line: bytes, name: bytes) -> None:
+        """Send XCLIENT and greet anew (Postfix, XCLIENT_README). Raises RelayRefusal with the relay's words."""
+        if not line:
+            return
+        reply = await self.command(line)
+        if reply.code == 220:  # noqa: PLR2004 - a new greeting
+            reply = await self.hello(name, extended=True)
+        if not reply.positive:
+            raise RelayRefusal(reply)
 
     async def command(self, line: bytes) -> RelayReply:
         """Send one command line (without CRLF) and return its reply. Raises Unavailable when the relay is lost."""

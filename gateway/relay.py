@@ -1,0 +1,74 @@
+"""The way to the relay: several places tried in order, encryption as configured, and what the metrics learn of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from gateway.config import Endpoint, Settings
+from gateway.model import Unavailable
+from gateway.telemetry.board import Metrics
+from gateway.tls import relay_tls
+from gateway.upstream.client import RelayPoint, RelayRefusal, RelaySession, open_relay
+
+_LOG = structlog.get_logger()
+
+
+def relay_points(settings: Settings, endpoints: tuple[Endpoint, ...]) -> tuple[RelayPoint, ...]:
+    """Return how each endpoint is spoken to. Raises InvalidConfiguration for a CA file that cannot be used."""
+    mode, context = relay_tls(settings)
+    timeouts = settings.timeouts
+    return tuple(
+        RelayPoint(
+            host=endpoint.host,
+            port=endpoint.port,
+            path=endpoint.path,
+            tls=mode,
+            context=context,
+            server_name=settings.relay.server_name,
+            connect=settings.relay.connect_seconds,
+            reply=timeouts.relay_reply,
+            final=timeouts.relay_final,
+            block=timeouts.data_block,
+        )
+        for endpoint in endpoints
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RelayDoor:
+    """Open connections to the first relay that serves."""
+
+    points: tuple[RelayPoint, ...]
+    metrics: Metrics
+    clock: Callable[[], float] = time.time
+
+    async def open(self, name: bytes, extended: bool) -> RelaySession:  # noqa: FBT001 - the leg's signature
+        """Connect and greet. Raises RelayRefusal or Unavailable of the last relay tried.
+
+        A relay that cannot be reached or says 4xx makes room for the next; 5xx is an answer.
+        """
+        failure: Exception = Unavailable("relay", "none is configured")
+        for point in self.points:
+            started = time.perf_counter()
+            try:
+                session = await open_relay(point, name, extended=extended)
+            except RelayRefusal as refusal:
+                self.metrics.set("relay_answered_timestamp_seconds", self.clock())
+                self.metrics.inc("relay_replies", stage="connect", **{"class": f"{refusal.reply.code // 100}xx"})
+                failure = refusal
+                if refusal.reply.code >= 500:  # noqa: PLR2004 - RFC 5321 4.2.1
+                    break
+            except Unavailable as error:
+                self.metrics.inc("relay_replies", stage="connect", **{"class": "lost"})
+                failure = error
+            else:
+                self.metrics.observe("relay_connect_seconds", time.perf_counter() - started)
+                self.metrics.set("relay_up", 1)
+                self.metrics.set("relay_answered_timestamp_seconds", self.clock())
+                return session
+        self.metrics.set("relay_up", 0)
+        raise failure

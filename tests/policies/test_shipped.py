@@ -41,7 +41,7 @@ README = (FOLDER / "README.md").read_text("utf-8")
 def test_every_rule_has_its_file_and_nothing_to_warn_about() -> None:
     assert set(POLICY.rules) == NAMES
     assert warnings(POLICY, date(2026, 5, 4)) == []
-    assert pickle.loads(pickle.dumps(POLICY)) == POLICY
+    assert pickle.loads(pickle.dumps(POLICY)) == POLICY  # noqa: S301 - our own
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_every_rule_has_its_file_and_nothing_to_warn_about() -> None:
         ("not_inspected", "2.7", Mode.WARN, OnError.PASS, True),
     ],
 )
-def test_defaults(name: str, section: str, mode: Mode, on_error: OnError, lane: bool) -> None:
+def test_defaults(name: str, section: str, mode: Mode, on_error: OnError, *, lane: bool) -> None:
     rule = POLICY.rules[name]
     assert (rule.section, rule.mode, rule.on_error, rule.lane) == (section, mode, on_error, lane)
 

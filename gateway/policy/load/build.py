@@ -235,10 +235,16 @@ def _exemptions(file: RuleFile, people: People) -> tuple[Exemption, ...]:
             reason=table.reason,
             until=table.until,
             senders=frozenset(person_of(s, people) for s in table.senders),
-            recipients=frozenset(r if r.startswith("@") else person_of(r, people) for r in table.recipients),
+            recipients=frozenset(_exempted(r, people) for r in table.recipients),
         )
         for table in file.exemption
     )
+
+
+def _exempted(recipient: str, people: People) -> str:
+    if not recipient.startswith("@"):
+        return person_of(recipient, people)
+    return f"@{people.equal_domains.get(recipient[1:], recipient[1:])}"
 
 
 def _example(source: Source, name: str, number: int, table: ExampleTable) -> Example:

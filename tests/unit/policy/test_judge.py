@@ -45,6 +45,7 @@ from gateway.policy.rules import (
 from gateway.policy.sender import read_plain
 
 ANNA = "anna@politik.orkelljunga.se"
+BARE = Headers()
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
 BLOCKING = Consequences(high=Action.BLOCK, medium=Action.WARN, low=Action.OBSERVE)
 WARNING = Consequences(high=Action.WARN, medium=Action.WARN, low=Action.OBSERVE)
@@ -115,7 +116,7 @@ def finding(name: str = "personnummer", confidence: Confidence = Confidence.HIGH
 def facts(
     *findings: Finding,
     to: tuple[str, ...] = ("karin@example.com",),
-    headers: Headers = Headers(),
+    headers: Headers = BARE,
     parts: tuple[Part, ...] = (BODY, HTML),
     source: SenderSource = SenderSource.ENVELOPE,
     crashed: tuple[str, ...] = (),
@@ -314,7 +315,7 @@ def exempt(**more: Any) -> Rule:
         ({"senders": frozenset({ANNA}), "until": date(2026, 5, 3)}, False),
     ],
 )
-def test_exemptions(more: dict[str, Any], lifted: bool) -> None:
+def test_exemptions(more: dict[str, Any], *, lifted: bool) -> None:
     verdict = judge(policy(exempt(**more)), facts(finding()))
     assert verdict.action is (Action.PASS if lifted else Action.BLOCK)
     assert verdict.hits[0].exempted_by == ("prov" if lifted else None)

@@ -88,7 +88,7 @@ def test_announced_counts_groups() -> None:
         ("kf@orkelljunga.se", False),
     ],
 )
-def test_list_like(address: str, listed: bool) -> None:
+def test_list_like(address: str, *, listed: bool) -> None:
     assert looks_like_list(address, PEOPLE) is listed
 
 

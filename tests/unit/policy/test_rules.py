@@ -27,7 +27,7 @@ def test_consequences() -> None:
         (10, False, Action.BLOCK),
     ],
 )
-def test_thresholds(count: int, aggravated: bool, action: Action) -> None:
+def test_thresholds(count: int, *, aggravated: bool, action: Action) -> None:
     steps = Thresholds(observe_at=2, warn_at=5, block_at=10)
     assert steps.of(count, aggravated=aggravated) is action
 
@@ -50,4 +50,4 @@ def test_staff_are_persons_and_functions_are_not() -> None:
 
 def test_policy_crosses_processes() -> None:
     policy = Policy(version="x", rules={})
-    assert pickle.loads(pickle.dumps(policy)) == policy
+    assert pickle.loads(pickle.dumps(policy)) == policy  # noqa: S301 - our own

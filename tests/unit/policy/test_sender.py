@@ -109,7 +109,7 @@ def test_only_header_is_not_answerable() -> None:
         (headers(ANNA), None, 1, False),
     ],
 )
-def test_automatic_is_structure(found: Headers, mail_from: str | None, recipients: int, automatic: bool) -> None:
+def test_automatic_is_structure(found: Headers, mail_from: str | None, recipients: int, *, automatic: bool) -> None:
     enveloped = envelope(mail_from, *[f"p{n}@example.com" for n in range(recipients)])
     assert is_automatic(found, enveloped) is automatic
 
@@ -137,7 +137,7 @@ def test_null_path_frees_true_reports_only() -> None:
         ("", False, False),
     ],
 )
-def test_subjects(subject: str, reply: bool, forward: bool) -> None:
+def test_subjects(subject: str, *, reply: bool, forward: bool) -> None:
     assert is_reply(Headers(subject=subject)) is reply
     assert is_forward(Headers(subject=subject)) is forward
 
@@ -172,7 +172,7 @@ ANSWER = {"subject": "SV: Hej", "in_reply_to": "<x@example.com>"}
         ),
     ],
 )
-def test_answers_are_no_mailing(found: Headers, recipients: tuple[str, ...], answer: bool) -> None:
+def test_answers_are_no_mailing(found: Headers, recipients: tuple[str, ...], *, answer: bool) -> None:
     message = Message(headers=found, parts=(), size=0)
     lane = frozenset({"kommunkontor@orkelljunga.se"})
     assert is_answer(message, envelope(ANNA, *recipients), lane) is answer

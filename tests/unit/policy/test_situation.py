@@ -26,6 +26,8 @@ from gateway.policy.rules import Group, Handling, People, Policy
 from gateway.policy.sender import read_plain
 from gateway.policy.situation import in_lane, situation_of
 
+BARE = Headers()
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 POLICY = Policy(
     version="x",
     rules={},
@@ -62,11 +64,11 @@ POLICY = Policy(
         ("postmaster", False),
     ],
 )
-def test_lane(person: str, inside: bool) -> None:
+def test_lane(person: str, *, inside: bool) -> None:
     assert in_lane(person, POLICY) is inside
 
 
-def facts(*to: str, headers: Headers = Headers(), at: datetime = datetime(2026, 5, 4, tzinfo=UTC)) -> Facts:
+def facts(*to: str, headers: Headers = BARE, at: datetime = NOON) -> Facts:
     return Facts(
         occasion=Occasion(reference="r", received_at=at, front="smtp"),
         responsible=Responsible(address=read_plain("anna@politik.orkelljunga.se"), source=SenderSource.ENVELOPE),
@@ -129,7 +131,7 @@ def finding(origin: Origin, segment: SegmentKind, part: str = "1") -> Finding:
         (Origin.OWN, SegmentKind.OWN, "subject", "SV: Hej", True),
     ],
 )
-def test_received(origin: Origin, segment: SegmentKind, part: str, subject: str, received: bool) -> None:
+def test_received(origin: Origin, segment: SegmentKind, part: str, subject: str, *, received: bool) -> None:
     where = situation_of(POLICY, facts("karin@example.com", headers=Headers(subject=subject)))
     assert where.received(finding(origin, segment, part)) is received
 

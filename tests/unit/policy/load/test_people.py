@@ -67,11 +67,14 @@ def test_groups_in_groups() -> None:
     assert found["vard@orkelljunga.se"] == {"vard@orkelljunga.se": 40}
 
 
+ONE_MEMBER = '[[group]]\naddress = "{}@orkelljunga.se"\nmembers = ["{}@orkelljunga.se"]\n'
+
+
 @pytest.mark.parametrize(
     "text",
     [
-        '[[group]]\naddress = "a@orkelljunga.se"\nmembers = ["A+x@orkelljunga.se"]\n',
-        '[[group]]\naddress = "a@orkelljunga.se"\nmembers = ["b@orkelljunga.se"]\n[[group]]\naddress = "b@orkelljunga.se"\nmembers = ["a@orkelljunga.se"]\n',
+        ONE_MEMBER.format("a", "A+x"),
+        ONE_MEMBER.format("a", "b") + ONE_MEMBER.format("b", "a"),
     ],
 )
 def test_circle_of_groups(text: str) -> None:

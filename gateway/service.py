@@ -32,6 +32,7 @@ from gateway.telemetry.monitor import serve_monitor
 from gateway.telemetry.protection import Protection, load_protection
 from gateway.telemetry.readiness import readiness
 from gateway.telemetry.series import declare
+from gateway.tls import client_context, relay_tls
 from gateway.worker import Birth, run_worker
 
 _LOG = structlog.get_logger()
@@ -57,13 +58,33 @@ class Slot:
     """When an empty place is filled again (monotonic)."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doors:
+    """The sockets that the parent opened and its children inherit."""
+
+    smtp: tuple[socket.socket, ...]
+    smtps: tuple[socket.socket, ...]
+    metrics: socket.socket | None
+    protection: Protection
+    """Of the metrics port."""
+
+    @property
+    def mail(self) -> tuple[socket.socket, ...]:
+        """Return all sockets for mail."""
+        return (*self.smtp, *self.smtps)
+
+
 def serve(settings: Settings, announce: Callable[[str], None] = print) -> int:
     """Serve until SIGTERM or SIGINT; return the exit code. Raises InvalidConfiguration before anything is started."""
     judgement = load_judgement(policies_directory(settings))
+    client_context(settings.tls)
+    relay_tls(settings)
     _prepare_state(settings.state.directory)
     sockets = tuple(_bind(text, "listen.smtp") for text in settings.listen.smtp)
+    tls_sockets = tuple(_bind(text, "listen.smtps") for text in settings.listen.smtps)
     metrics = None if settings.metrics.listen == "off" else _bind(settings.metrics.listen, "metrics.listen")
-    return Supervisor(settings, judgement, sockets, metrics, load_protection(settings.metrics)).run(announce)
+    doors = Doors(smtp=sockets, smtps=tls_sockets, metrics=metrics, protection=load_protection(settings.metrics))
+    return Supervisor(settings, judgement, doors).run(announce)
 
 
 def _prepare_state(directory: Path) -> None:
@@ -130,17 +151,13 @@ class Supervisor:
         self,
         settings: Settings,
         judgement: Judgement,
-        sockets: tuple[socket.socket, ...],
-        metrics: socket.socket | None,
-        protection: Protection,
+        doors: Doors,
     ) -> None:
         """Lay out the board; nothing is forked yet."""
         workers = settings.processes
         self._settings = settings
         self._judgement = judgement
-        self._sockets = sockets
-        self._metrics_socket = metrics
-        self._protection = protection
+        self._doors = doors
         rules = {name: rule.section for name, rule in judgement.policy.rules.items()}
         self._board = Board(workers, series=declare(rules=rules), version=__version__)
         self._row = self._board.row(0)
@@ -155,7 +172,7 @@ class Supervisor:
         self._note_policies(success=True)
         for slot in self._slots:
             self._fill(slot)
-        if self._metrics_socket is not None:
+        if self._doors.metrics is not None:
             self._fill_monitor()
         ready = False
         while not self._wishes.stop:
@@ -177,11 +194,12 @@ class Supervisor:
         return all(p.state is RowState.READY for p in self._board.pulses()[1:])
 
     def _ready_line(self) -> str:
-        metrics = _name(self._metrics_socket) if self._metrics_socket is not None else "off"
+        metrics = _name(self._doors.metrics) if self._doors.metrics is not None else "off"
         return json.dumps(
             {
                 "event": "ready",
-                "smtp": [_name(s) for s in self._sockets],
+                "smtp": [_name(s) for s in self._doors.smtp],
+                "smtps": [_name(s) for s in self._doors.smtps],
                 "metrics": metrics,
                 "relay": self._settings.relay.address,
                 "workers": len(self._slots),
@@ -209,23 +227,24 @@ class Supervisor:
             settings=self._settings,
             judgement=self._judgement,
             observed=self._switches,
-            sockets=self._sockets,
+            sockets=self._doors.smtp,
+            tls_sockets=self._doors.smtps,
             control=theirs,
             board=self._board,
         )
         _exit_with(lambda: run_worker(birth))
 
     def _fill_monitor(self) -> None:
-        if self._metrics_socket is None:
+        if self._doors.metrics is None:
             return
         pid = os.fork()
         if pid == 0:
-            sock = self._metrics_socket
+            sock = self._doors.metrics
             self._leave_parent(keep_metrics=True)
-            for inherited in self._sockets:
+            for inherited in self._doors.mail:
                 inherited.close()
             ready = readiness(self._settings, self._board)
-            _exit_with(lambda: serve_monitor([sock], self._board, ready, self._protection))
+            _exit_with(lambda: serve_monitor([sock], self._board, ready, self._doors.protection))
         self._monitor.pid, self._monitor.born = pid, time.monotonic()
 
     def _leave_parent(self, *, keep_metrics: bool) -> None:
@@ -238,8 +257,8 @@ class Supervisor:
         for slot in self._slots:
             if slot.control is not None:
                 slot.control.close()
-        if self._metrics_socket is not None and not keep_metrics:
-            self._metrics_socket.close()
+        if self._doors.metrics is not None and not keep_metrics:
+            self._doors.metrics.close()
         control.die_with_parent()
 
     def _reap(self) -> None:
@@ -274,7 +293,7 @@ class Supervisor:
         for slot in self._slots:
             if slot.pid == 0 and now >= slot.due:
                 self._fill(slot)
-        if self._metrics_socket is not None and self._monitor.pid == 0 and now >= self._monitor.due:
+        if self._doors.metrics is not None and self._monitor.pid == 0 and now >= self._monitor.due:
             self._fill_monitor()
 
     # --- policies --------------------------------------------------------------------------------
@@ -316,7 +335,7 @@ class Supervisor:
 
     def _stop(self) -> int:
         self._row.beat(RowState.DRAINING)
-        for sock in self._sockets:
+        for sock in self._doors.mail:
             sock.close()
         for slot in self._slots:
             _signal(slot.pid, signal.SIGTERM)

@@ -119,6 +119,16 @@ class Access(Section):
         """Return ``networks`` as networks."""
         return tuple(map(ipaddress.ip_network, self.networks))
 
+    @property
+    def parsed_proxy_peers(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+        """Return ``proxy_peers`` as networks."""
+        return tuple(map(ipaddress.ip_network, self.proxy_peers))
+
+    @property
+    def parsed_xforward_peers(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+        """Return ``xforward_peers`` as networks."""
+        return tuple(map(ipaddress.ip_network, self.xforward_peers))
+
 
 class Scope(Section):
     """Whose mail is judged."""

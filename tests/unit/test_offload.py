@@ -1,0 +1,113 @@
+"""Inspection here and elsewhere: the same result, and a hostile message costs only itself."""
+
+import asyncio
+import io
+import os
+import pickle
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway import offload
+from gateway.content import Content
+from gateway.detect.lexicon import Lexicon, build_lexicon
+from gateway.model import Circumstances, Inspection, Unavailable
+from gateway.offload import INLINE, Zygote, inspect, start_zygote
+from gateway.policy.load import read_tree
+
+NOBODY = Circumstances(sender=None, recipients=())
+HEAD = b"From: <a@politik.orkelljunga.se>\r\nSubject: Hej\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
+NUMBER = "Personnummer: 780914-2388\r\n".encode()
+
+
+@pytest.fixture(scope="module")
+def lexicon() -> Lexicon:
+    built, problems = build_lexicon(read_tree(Path(__file__).parents[2] / "policies").files)
+    assert not problems
+    return built
+
+
+@pytest.fixture
+def zygote(lexicon: Lexicon) -> Iterator[Zygote]:
+    started = start_zygote(lexicon)
+    yield started
+    started.close()
+    os.waitpid(started.pid, 0)
+
+
+def big(size: int = 400_000) -> bytes:
+    return HEAD + b"Nu talar vi om skolan.\r\n" * (size // 24) + NUMBER
+
+
+async def test_a_fork_sees_what_the_loop_would_see(zygote: Zygote, lexicon: Lexicon) -> None:
+    octets = big()
+    elsewhere = await zygote.inspect(Content.of(octets), NOBODY, 20)
+    here = inspect(octets, NOBODY, lexicon)
+    assert elsewhere == here
+    assert [f.rule for f in here.findings] == ["personnummer"]
+    assert all(part.text == "" for part in here.message.parts)
+
+
+async def test_content_in_memory_beyond_the_inline_size_goes_elsewhere_too(zygote: Zygote) -> None:
+    octets = big(INLINE + 1000)
+    content = Content.of(octets)
+    assert content.descriptor is None
+    assert (await zygote.inspect(content, NOBODY, 20)).findings
+
+
+async def test_dots_are_unstuffed_first(zygote: Zygote) -> None:
+    content = Content(stuffed=True)
+    content.write(HEAD + b"..leading\r\n" + b"x" * 70 + b"\r\n..\r\n" + NUMBER)
+    assert (await zygote.inspect(content, NOBODY, 20)).message.size == len(content) - 2
+
+
+async def test_several_at_once(zygote: Zygote) -> None:
+    contents = [Content.of(big()) for _ in range(6)]
+    results = await asyncio.gather(*(zygote.inspect(c, NOBODY, 30) for c in contents))
+    assert all(len(r.findings) == 1 for r in results)
+
+
+async def test_time_runs_out(zygote: Zygote, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Unavailable) as caught:
+        await zygote.inspect(Content.of(big(30_000_000)), NOBODY, 0.02)
+    assert caught.value.what == "inspection"
+    assert (await zygote.inspect(Content.of(big()), NOBODY, 20)).findings
+
+
+async def test_a_dead_zygote_is_noticed(lexicon: Lexicon) -> None:
+    started = start_zygote(lexicon)
+    noticed: list[bool] = []
+    started.dead = lambda: noticed.append(True)
+    os.kill(started.pid, signal.SIGKILL)
+    os.waitpid(started.pid, 0)
+    with pytest.raises(Unavailable):
+        await started.inspect(Content.of(big()), NOBODY, 5)
+    assert noticed
+    started.close()
+
+
+async def test_new_word_lists_reach_the_forks(zygote: Zygote) -> None:
+    empty, _ = build_lexicon({})
+    await zygote.renew(empty)
+    result = await zygote.inspect(Content.of(big()), NOBODY, 20)
+    assert isinstance(result, Inspection)
+
+
+class Evil:
+    """A pickle that would run code."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return (os.system, ("true",))
+
+
+@pytest.mark.parametrize("octets", [b"", b"garbage", pickle.dumps(Evil()), pickle.dumps("text"), pickle.dumps(NOBODY)])
+def test_only_our_own_values_come_back(octets: bytes) -> None:
+    with pytest.raises(Unavailable):
+        offload._unpickle(octets)
+
+
+def test_the_fence_of_the_unpickler() -> None:
+    with pytest.raises(pickle.UnpicklingError):
+        offload._ModelUnpickler(io.BytesIO(pickle.dumps(Evil()))).load()

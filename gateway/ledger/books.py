@@ -1,0 +1,158 @@
+"""A ledger over any book: keys, sizes and outer forms in one place."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection
+from datetime import datetime
+from typing import Final, Protocol, TypeVar
+
+from gateway.ledger import Claim, MailingSummary, Permit, Reservation
+from gateway.ledger.claiming import Book, Taken, settle, take
+from gateway.ledger.keys import (
+    Key,
+    KeyChanged,
+    Keyring,
+    attempt_number,
+    keyed,
+    keyed_permit,
+    mailing_number,
+    mailing_text,
+    milliseconds,
+)
+from gateway.model import Unavailable, Usage
+
+T = TypeVar("T")
+Work = Callable[[Book], T]
+
+MANY: Final = 1000
+"""Persons above which their ids are made beside the event loop."""
+SWEPT: Final = 500
+"""Rows that one transaction sweeps, so that nobody waits long for it."""
+_SWEEPS: Final = 40
+
+
+class Keeper(Protocol):
+    """Where a book is kept."""
+
+    async def agree(self, proposal: Key) -> str:
+        """Record the key unless there is a record; return the one that stands. Raises Unavailable."""
+        ...
+
+    async def transact(self, key: Key, work: Work[T]) -> T:
+        """Do the work in one durable transaction. Raises Unavailable, and KeyChanged where the record is another."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the book."""
+        ...
+
+
+class BookLedger:
+    """``Ledger`` over a kept book; see the Protocol for what the methods promise."""
+
+    def __init__(self, keeper: Keeper, key: Key | None = None) -> None:
+        """Keep the keeper, and the key if it comes from a file."""
+        self._keeper = keeper
+        self._ring = Keyring(key, keeper.agree)
+
+    async def reserve(self, claim: Claim) -> Reservation:
+        """Count and, when it fits, hold the persons of ``claim``, in one atomic step."""
+
+        def prepare(key: Key) -> Work[Taken]:
+            ours = keyed(claim, key)
+            return lambda book: take(book, ours)
+
+        taken = await self._do(prepare, len(claim.persons))
+        return reservation_of(claim, taken)
+
+    async def commit(self, reservation: Reservation, accepted: Collection[str], at: datetime) -> None:
+        """Turn the reservation into reached persons: those of ``accepted``. Idempotent."""
+
+        def prepare(key: Key) -> Work[None]:
+            ours = keyed(reservation.claim, key, accepted)
+            mailing = mailing_number(reservation.usage.mailing)
+            return lambda book: settle(book, ours, ours.mailing if mailing is None else mailing, milliseconds(at))
+
+        await self._do(prepare, len(accepted))
+
+    async def release(self, reservation: Reservation) -> None:
+        """Give the reservation back: nothing was delivered. Idempotent."""
+
+        def prepare(key: Key) -> Work[None]:
+            attempt = attempt_number(reservation.claim, key)
+            return lambda book: _drop(book, attempt)
+
+        await self._do(prepare)
+
+    async def grant(self, permit: Permit) -> None:
+        """Store a permit; one with the same id is replaced."""
+
+        def prepare(key: Key) -> Work[None]:
+            ours = keyed_permit(permit, key)
+            return lambda book: book.grant(ours)
+
+        await self._do(prepare)
+
+    async def permits(self, at: datetime) -> list[Permit]:
+        """List the permits that are still good, soonest to end first."""
+        return await self._do(lambda _: lambda book: book.permits(milliseconds(at)))
+
+    async def revoke(self, permit_id: str) -> bool:
+        """End a permit; tell whether there was one."""
+        return await self._do(lambda _: lambda book: book.revoke(permit_id))
+
+    async def mailings(self, at: datetime) -> list[MailingSummary]:
+        """List the mailings inside their window, latest first."""
+        return await self._do(lambda _: lambda book: book.mailings(milliseconds(at)))
+
+    async def forget(self, mailing: str) -> bool:
+        """Forget a mailing; tell whether there was one."""
+        number = mailing_number(mailing)
+        return number is not None and await self._do(lambda _: lambda book: book.forget(number))
+
+    async def sweep(self, at: datetime) -> int:
+        """Delete a bounded batch of what has expired; return how many rows went."""
+        swept = 0
+        for _ in range(_SWEEPS):
+            went = await self._do(lambda _: lambda book: book.sweep(milliseconds(at), SWEPT))
+            swept += went
+            if went < SWEPT:
+                break
+        return swept
+
+    async def ping(self) -> None:
+        """Raise Unavailable unless the store answers."""
+        await self._do(lambda _: lambda _: None)
+
+    async def close(self) -> None:
+        """Let go of the store."""
+        await self._keeper.close()
+
+    async def _do(self, prepare: Callable[[Key], Work[T]], size: int = 0) -> T:
+        for _ in range(2):
+            key = await self._ring.current()
+            work = await asyncio.to_thread(prepare, key) if size > MANY else prepare(key)
+            try:
+                return await self._keeper.transact(key, work)
+            except KeyChanged:
+                self._ring.doubt()
+        raise Unavailable("ledger", "its key keeps changing")
+
+
+def _drop(book: Book, attempt: int) -> None:
+    book.unhold(attempt)
+
+
+def reservation_of(claim: Claim, taken: Taken) -> Reservation:
+    """Return the answer to a claim in its outer form."""
+    found, ruling = taken.found, taken.ruling
+    usage = Usage(
+        mailing=mailing_text(taken.mailing),
+        reached=found.reached,
+        own=found.own,
+        reserved=found.reserved,
+        announced=found.announced,
+        permitted=ruling.permitted,
+    )
+    return Reservation(outcome=ruling.outcome, claim=claim, usage=usage)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.fleet import Fleet
 from tests.support.process import Utpost
 from tests.support.relay import ScriptedRelay
 
@@ -42,29 +43,24 @@ def utpost(relay: ScriptedRelay, start_utpost: StartUtpost) -> Utpost:
 
 
 @pytest.fixture(scope="session")
-def lasting_relay() -> Iterator[ScriptedRelay]:
-    """The relay of ``shared``, for the whole run; use ``shared`` instead."""
-    with ScriptedRelay() as scripted:
-        yield scripted
-
-
-@pytest.fixture(scope="session")
-def lasting_utpost(lasting_relay: ScriptedRelay, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Utpost]:
-    """The Utpost of ``shared``, for the whole run; use ``shared`` instead."""
-    utpost = Utpost(lasting_relay.address, state=tmp_path_factory.mktemp("lasting") / "state")
-    yield utpost.start()
-    look_over(utpost)
+def whole_fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    """The fleet for the whole run; use ``fleet`` or ``shared`` instead."""
+    all_of_it = Fleet(tmp_path_factory.mktemp)
+    yield all_of_it
+    all_of_it.end()
 
 
 @pytest.fixture
-def shared(lasting_relay: ScriptedRelay, lasting_utpost: Utpost) -> Iterator[tuple[Utpost, ScriptedRelay]]:
-    """A Utpost that many tests use one after the other, before a relay that is as new for each. Do not stop it."""
-    lasting_relay.reset()
-    before = len(lasting_utpost.complaints)
-    yield lasting_utpost, lasting_relay
-    found = lasting_utpost.complaints[before:]
-    if found:
-        pytest.fail("in the log of Utpost:\n" + "\n".join(found), pytrace=False)
+def fleet(whole_fleet: Fleet) -> Iterator[Fleet]:
+    """Utposts with any settings that live for the whole run: ``fleet.lend("limits.recipients=10")``."""
+    yield whole_fleet
+    complain(whole_fleet.take_back())
+
+
+@pytest.fixture
+def shared(fleet: Fleet) -> tuple[Utpost, ScriptedRelay]:
+    """A Utpost with the defaults that lives for the whole run, and its relay, as new for each test."""
+    return fleet.lend()
 
 
 def look_over(*processes: Utpost) -> None:
@@ -75,5 +71,10 @@ def look_over(*processes: Utpost) -> None:
             continue
         utpost.stop() if utpost.ready else utpost.kill()
         faults += utpost.complaints
+    complain(faults)
+
+
+def complain(faults: list[str]) -> None:
+    """Fail the test when there are any."""
     if faults:
         pytest.fail("in the log of Utpost:\n" + "\n".join(faults), pytrace=False)

@@ -53,7 +53,11 @@ class Utpost:
     def start(self) -> Self:
         """Start and wait until it is ready. Raises NotStarted."""
         self.process = subprocess.Popen(
-            self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+            self.command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
         )
         for work in (self._read_out, self._read_err):
             thread = threading.Thread(target=work, daemon=True)

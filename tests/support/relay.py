@@ -56,7 +56,7 @@ class Gate:
     async def passed(self) -> None:
         """Wait until the gate is open."""
         self.reached.set()
-        while not self._open.is_set():
+        while not self._open.is_set():  # noqa: ASYNC110 - opened from another thread
             await asyncio.sleep(0.005)
 
 

@@ -83,7 +83,7 @@ class RawClient:
         return await self.reply() if start is None else await self.expect(start)
 
     async def envelope(self, sender: bytes, *recipients: bytes, then: bytes = b"354") -> bytes:
-        """Send MAIL, RCPTs (paths without brackets) and DATA; return the reply to DATA, which must start with ``then``."""
+        """Send MAIL, RCPTs (no brackets) and DATA; return the last reply, which must start with ``then``."""
         await self.command(b"MAIL FROM:<" + sender + b">", b"250")
         for recipient in recipients:
             await self.command(b"RCPT TO:<" + recipient + b">", b"250")

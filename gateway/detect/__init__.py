@@ -1,0 +1,33 @@
+"""Detectors: what is in a message that the guideline speaks about. One file each, listed in one tuple."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gateway.detect import identity
+from gateway.detect.detector import Detector
+from gateway.detect.lexicon import Lexicon
+from gateway.detect.view import View
+from gateway.model import Circumstances, Finding, Message
+
+__all__ = ["DETECTORS", "Detector", "detect"]
+
+DETECTORS: Final[tuple[Detector, ...]] = (identity.NUMBERS,)
+"""Every detector there is; one that is not listed does not exist."""
+
+
+def detect(
+    message: Message, lexicon: Lexicon, circumstances: Circumstances
+) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+    """Return what all detectors found, and the names of those that failed: a failure stays with its own rules."""
+    view = View(message, lexicon)
+    findings: list[Finding] = []
+    crashed: list[str] = []
+    for detector in DETECTORS:
+        try:
+            found = tuple(detector.detect(view, lexicon, circumstances))
+        except Exception:  # noqa: BLE001 - whatever breaks in one detector must not silence the others
+            crashed.append(detector.name)
+        else:
+            findings += found
+    return tuple(findings), tuple(crashed)

@@ -1,0 +1,85 @@
+"""What the surroundings of a number say about it: its label, a person nearby, a web address around it."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from enum import Enum
+from typing import Final
+
+from gateway.detect.matcher import Span
+from gateway.detect.view import Page
+
+_LOOK: Final = 90
+_MOST_FILLERS: Final = 5
+_TOKEN: Final = re.compile(r"[^\W_]+|\S|\n")
+_OTHER_ENDING: Final = re.compile(r"(?:nummer|numret|numrets|numren|nr|number|koden?|referens|ref)$", re.IGNORECASE)
+_LABEL_ENDING: Final = re.compile(
+    r"(?:person|pers|samordnings|identitets)(?:nummer|numret|numren|nr)$|pnr$", re.IGNORECASE
+)
+_ADDRESS: Final = re.compile(r"://|www\.|[?&][\w.-]{1,40}=|^/[\w-]+/", re.IGNORECASE)
+_STOPS: Final = frozenset(";|,\t\n!?[]{}<>/\\")
+
+
+class Label(Enum):
+    """What a number is said to be."""
+
+    IDENTITY = "identity"
+    OTHER = "other"
+    NONE = "none"
+
+
+def covers(page: Page, name: str, position: int) -> bool:
+    """Tell whether a word of a list covers a position."""
+    spans = page.hits(name)
+    at = bisect_right(spans, (position, 1 << 60))
+    return any(start <= position < end for start, end in spans[max(0, at - 4) : at])
+
+
+def label_of(page: Page, start: int) -> Label:
+    """Return what the words directly before a number call it, small words in between aside."""
+    barrier = False
+    fillers = 0
+    tokens = list(_TOKEN.finditer(page.text, max(0, start - _LOOK), start))
+    for token in reversed(tokens):
+        word = token.group()
+        if word in _STOPS:
+            if word == "\n" and page.text[token.start() - 1] == ":":
+                continue
+            return Label.NONE
+        if not word[0].isalnum():
+            barrier = barrier or word == "."
+            continue
+        named = _named(page, word, token.start())
+        if named is not Label.NONE:
+            return named
+        if barrier or fillers == _MOST_FILLERS or not covers(page, "identity.fillers", token.start()):
+            return Label.NONE
+        fillers += 1
+    return Label.NONE
+
+
+def _named(page: Page, word: str, position: int) -> Label:
+    if covers(page, "identity.labels", position) or _LABEL_ENDING.search(word):
+        return Label.IDENTITY
+    if covers(page, "identity.other_numbers", position):
+        return Label.OTHER
+    plain = word.lower() in ("nummer", "numret", "nr", "number")
+    return Label.OTHER if not plain and _OTHER_ENDING.search(word) else Label.NONE
+
+
+def heading_of(page: Page, position: int) -> Label:
+    """Return what the head of its column calls a number in a table; NONE where there is none."""
+    table = page.table_at(position)
+    cell = table.heading(page.text, position) if table else None
+    for token in _TOKEN.finditer(page.text, *cell) if cell else ():
+        named = _named(page, token.group(), token.start())
+        if named is not Label.NONE:
+            return named
+    return Label.NONE
+
+
+def in_address(text: str, span: Span) -> bool:
+    """Tell whether a number is part of a web address or of a query."""
+    start = max(text.rfind(" ", max(0, span[0] - 200), span[0]), text.rfind("\n", max(0, span[0] - 200), span[0])) + 1
+    return _ADDRESS.search(text, start, span[0]) is not None

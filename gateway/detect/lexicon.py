@@ -1,0 +1,192 @@
+"""Word lists and numbers that officials edit: built from files with every mistake at once, searched in one pass."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from gateway.detect.matcher import Matcher, Span, compile_pattern, is_latin, needle_of
+from gateway.detect.vocabulary import BUILT_IN, LISTS, NUMBERS
+from gateway.model import Problem
+
+FOLDER: Final = "lexicon/"
+THRESHOLDS: Final = "numbers"
+"""The table of a file that holds numbers instead of words."""
+
+MAX_WORD: Final = 80
+"""Characters of one word or phrase."""
+MAX_PATTERN: Final = 400
+"""Characters of one pattern."""
+
+_KEYS: Final = frozenset({"words", "patterns"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordList:
+    """One list as written: ``ord`` is a whole word, ``ord*`` any word that begins so, ``*ord*`` any that holds it."""
+
+    words: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lexicon:
+    """All word lists and numbers, compiled. Pickles as its lists; the automata are rebuilt on arrival."""
+
+    lists: Mapping[str, WordList]
+    """``file.table`` → its words."""
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    """``file.key`` → a threshold."""
+    _matcher: Matcher = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Compile the lists."""
+        written = {name: (listed.words, listed.patterns) for name, listed in self.lists.items()}
+        object.__setattr__(self, "_matcher", Matcher(written | {name: (words, ()) for name, words in BUILT_IN.items()}))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (dict(self.lists), dict(self.numbers))
+
+    def number(self, name: str) -> float:
+        """Return a threshold by ``file.key``."""
+        return self.numbers[name]
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """Return a list as written, for detectors that look words up one by one."""
+        return self.lists[name].words
+
+    def search(self, text: str) -> dict[str, list[Span]]:
+        """Return list → hits in normalised ``text``, in order of their start; lists without hits are absent."""
+        return self._matcher.search(text)
+
+
+def _rebuild(lists: dict[str, WordList], numbers: dict[str, float]) -> Lexicon:
+    return Lexicon(lists=lists, numbers=numbers)
+
+
+# --- building ------------------------------------------------------------------------------------
+
+
+def build_lexicon(files: Mapping[str, str]) -> tuple[Lexicon, list[Problem]]:
+    """Build the lexicon from policy files (path relative to the policies → text); return it with every mistake found.
+
+    Only ``lexicon/*.toml`` are read. A lexicon with mistakes holds what could be understood; do not judge with it.
+    """
+    problems: list[Problem] = []
+    lists: dict[str, WordList] = {}
+    numbers: dict[str, float] = {}
+    for path in sorted(files):
+        if path.startswith(FOLDER) and path.endswith(".toml"):
+            reading = _Reading(path, problems)
+            reading.read(files[path], lists, numbers)
+    problems += _missing(lists, numbers)
+    return Lexicon(lists=lists, numbers=numbers), problems
+
+
+def _missing(lists: Mapping[str, WordList], numbers: Mapping[str, float]) -> Iterator[Problem]:
+    for name in sorted(LISTS - lists.keys()):
+        topic, _, table = name.partition(".")
+        yield Problem(file=f"{FOLDER}{topic}.toml", key=table, text="this list is missing")
+    for name in sorted(NUMBERS.keys() - numbers.keys()):
+        topic, _, key = name.partition(".")
+        yield Problem(file=f"{FOLDER}{topic}.toml", key=f"{THRESHOLDS}.{key}", text="this number is missing")
+
+
+class _Reading:
+    """The reading of one file; mistakes go to the common list."""
+
+    def __init__(self, path: str, problems: list[Problem]) -> None:
+        self._path = path
+        self._topic = path.removeprefix(FOLDER).removesuffix(".toml")
+        self._problems = problems
+
+    def read(self, text: str, lists: dict[str, WordList], numbers: dict[str, float]) -> None:
+        try:
+            tables = tomllib.loads(text)
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            self._wrong("", str(error) or "is nested too deeply")
+            return
+        for table, content in tables.items():
+            if not isinstance(content, dict):
+                self._wrong(table, "is not inside a table; write it below a line such as [name]")
+            elif table == THRESHOLDS:
+                numbers.update(self._numbers(content))
+            elif f"{self._topic}.{table}" not in LISTS:
+                self._wrong(table, "no detector knows this list")
+            else:
+                lists[f"{self._topic}.{table}"] = self._list(table, content)
+
+    def _wrong(self, key: str, text: str) -> None:
+        self._problems.append(Problem(file=self._path, key=key, text=text))
+
+    def _numbers(self, content: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+        for key, value in content.items():
+            name, place = f"{self._topic}.{key}", f"{THRESHOLDS}.{key}"
+            allowed = NUMBERS.get(name)
+            if allowed is None:
+                self._wrong(place, "no detector knows this number")
+            elif isinstance(value, bool) or not isinstance(value, int | float):
+                self._wrong(place, "must be a number")
+            elif not allowed[0] <= value <= allowed[1]:
+                self._wrong(place, f"must lie between {allowed[0]:g} and {allowed[1]:g}")
+            else:
+                yield name, float(value)
+
+    def _list(self, table: str, content: Mapping[str, Any]) -> WordList:
+        for key in content.keys() - _KEYS:
+            self._wrong(f"{table}.{key}", "unknown key; a list has words and patterns")
+        words = self._strings(f"{table}.words", content.get("words", []))
+        patterns = self._strings(f"{table}.patterns", content.get("patterns", []))
+        return WordList(
+            words=tuple(w for n, w in words if self._good_word(f"{table}.words[{n}]", w)),
+            patterns=tuple(p for n, p in patterns if self._good_pattern(f"{table}.patterns[{n}]", p)),
+        )
+
+    def _strings(self, key: str, value: object) -> Iterable[tuple[int, str]]:
+        if not isinstance(value, list):
+            self._wrong(key, "must be a list of texts in quotes")
+            return []
+        for number, item in enumerate(value, 1):
+            if not isinstance(item, str):
+                self._wrong(f"{key}[{number}]", "must be a text in quotes")
+        seen: set[str] = set()
+        fresh: list[tuple[int, str]] = []
+        for number, item in enumerate(value, 1):
+            if isinstance(item, str) and item in seen:
+                self._wrong(f"{key}[{number}]", f'"{item}" stands twice')
+            elif isinstance(item, str):
+                seen.add(item)
+                fresh.append((number, item))
+        return fresh
+
+    def _good_word(self, key: str, word: str) -> bool:
+        plain = word.strip("*")
+        wrong = ""
+        if len(word) > MAX_WORD:
+            wrong = f"is longer than {MAX_WORD} characters"
+        elif "*" in plain or word.startswith("**") or word.endswith("**"):
+            wrong = f'"{word}": * may only stand first or last'
+        elif not plain.strip():
+            wrong = "is empty"
+        elif len(plain) < 1 + word.startswith("*") + word.endswith("*"):
+            wrong = f'"{word}" is too short to be followed or preceded by anything'
+        elif is_latin(plain) and not needle_of(plain).strip(b" "):
+            wrong = f'"{word}" holds neither letter nor digit'
+        if wrong:
+            self._wrong(key, wrong)
+        return not wrong
+
+    def _good_pattern(self, key: str, pattern: str) -> bool:
+        try:
+            if len(pattern) > MAX_PATTERN:
+                self._wrong(key, f"is longer than {MAX_PATTERN} characters")
+                return False
+            if compile_pattern(pattern).search(b"") is not None:
+                self._wrong(key, "matches nothing at all, so it would be found everywhere")
+                return False
+        except ValueError as error:
+            self._wrong(key, f"is no valid pattern: {error}")
+            return False
+        return True

@@ -1,0 +1,213 @@
+"""A message as detectors see it: one page per text, prepared once and shared by all of them."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from typing import Final
+
+from gateway.detect.lexicon import Lexicon
+from gateway.detect.matcher import Span
+from gateway.detect.normalise import Normalised, normalise
+from gateway.detect.tables import Table, table_at, tables_of
+from gateway.model import Confidence, Finding, Message, Origin, Part, SegmentKind
+
+REACH: Final = 500
+"""Characters on each side of a position within which the ends of its sentence are looked for."""
+
+RECEIVED: Final = frozenset({SegmentKind.QUOTED, SegmentKind.FORWARDED})
+"""Segments that hold the words of somebody else."""
+
+_END: Final = re.compile(r"[.!?][\"')]*(?=\s|$)|\n[ \t]*(?=\n|[-*\u2022] )|[:;,!?]?\n(?=[A-ZÅÄÖ0-9])|[\u061f\u06d4]")
+_ABBREVIATION: Final = re.compile(
+    r"(?:^|[\s(])(?:t\.ex|bl\.a|dvs|osv|m\.m|ev|kl|nr|tel|ca|st|f\.d|s\.k|dr|resp|inkl|exkl|jfr|kap|pers|[A-ZÅÄÖ])\.$",
+    re.IGNORECASE,
+)
+
+
+class Kind(Enum):
+    """What a page is to the reader of the mail."""
+
+    SUBJECT = "subject"
+    BODY = "body"
+    ATTACHMENT = "attachment"
+    FILENAME = "filename"
+
+
+_PLACES: Final = {
+    Kind.SUBJECT: "i ämnesraden",
+    Kind.BODY: "i mejlets text",
+    Kind.ATTACHMENT: "i en bilaga",
+    Kind.FILENAME: "i en bilagas filnamn",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a detector has to say about a place."""
+
+    rule: str
+    confidence: Confidence
+    evidence: str
+    """Masked: never the sensitive text itself."""
+    reason: str
+    """One Swedish sentence for the sender."""
+    count: int = 1
+
+
+class Page:
+    """One text of a message in plain spelling; all positions are positions in ``text``."""
+
+    def __init__(self, part: Part, lexicon: Lexicon, kind: Kind) -> None:
+        """Prepare nothing yet: every property is worked out when a detector first asks for it."""
+        self.part = part
+        self.kind = kind
+        self._lexicon = lexicon
+
+    @property
+    def place(self) -> str:
+        """Where the page is, as a Swedish adverbial."""
+        return _PLACES[self.kind]
+
+    @cached_property
+    def _normalised(self) -> Normalised:
+        return normalise((self.part.filename or "") if self.kind is Kind.FILENAME else self.part.text)
+
+    @property
+    def text(self) -> str:
+        """The text in plain spelling."""
+        return self._normalised.text
+
+    @cached_property
+    def lower(self) -> str:
+        """The same in lower case; positions agree."""
+        return self.text.lower()
+
+    @cached_property
+    def _hits(self) -> dict[str, list[Span]]:
+        return self._lexicon.search(self.text)
+
+    def hits(self, name: str) -> Sequence[Span]:
+        """Return where words of a list stand, in order."""
+        return self._hits.get(name, ())
+
+    def near(self, name: str, start: int, end: int) -> Span | None:
+        """Return the first word of a list that begins inside ``[start, end)``."""
+        spans = self.hits(name)
+        at = bisect_left(spans, (start, 0))
+        return spans[at] if at < len(spans) and spans[at][0] < end else None
+
+    def within(self, name: str, start: int, end: int) -> Sequence[Span]:
+        """Return all words of a list that begin inside ``[start, end)``."""
+        spans = self.hits(name)
+        return spans[bisect_left(spans, (start, 0)) : bisect_left(spans, (end, 0))]
+
+    def before(self, name: str, start: int, end: int) -> Span | None:
+        """Return the last word of a list that begins inside ``[start, end)``."""
+        spans = self.within(name, start, end)
+        return spans[-1] if spans else None
+
+    # --- whose words ---------------------------------------------------------------------------
+
+    @cached_property
+    def segments(self) -> tuple[tuple[SegmentKind, int, int], ...]:
+        """The part's segments in positions of ``text``; one that covers all where the part has none."""
+        if self.kind is Kind.FILENAME or not self.part.segments:
+            return ((SegmentKind.OWN, 0, len(self.text)),)
+        place = self._normalised.plain
+        return tuple((s.kind, place(s.start), place(s.end)) for s in self.part.segments)
+
+    @cached_property
+    def _segment_starts(self) -> list[int]:
+        return [start for _, start, _ in self.segments]
+
+    def segment_at(self, position: int) -> SegmentKind:
+        """Return whose words stand at a position."""
+        at = bisect_right(self._segment_starts, position)
+        return self.segments[max(0, at - 1)][0]
+
+    def own_at(self, position: int) -> bool:
+        """Tell whether the sender wrote what stands at a position."""
+        return self.part.origin is not Origin.FORWARDED and self.segment_at(position) not in RECEIVED
+
+    def stretches(self, *kinds: SegmentKind) -> Iterator[Span]:
+        """Yield the stretches of the given kinds; none where the part as a whole is somebody else's."""
+        if self.part.origin is not Origin.FORWARDED:
+            for kind, start, end in self.segments:
+                if kind in kinds and start < end:
+                    yield start, end
+
+    @cached_property
+    def tables(self) -> tuple[Table, ...]:
+        """The tables of the page, in order."""
+        name = (self.part.filename or "").lower()
+        return tables_of(self.text, commas=name.endswith(".csv") or self.part.media_type == "text/csv")
+
+    def table_at(self, position: int) -> Table | None:
+        """Return the table around a position."""
+        return table_at(self.tables, position)
+
+    # --- around a position ---------------------------------------------------------------------
+
+    def sentence(self, position: int) -> Span:
+        """Return the sentence around a position, at most ``REACH`` characters to each side."""
+        start = max(0, position - REACH)
+        for match in _END.finditer(self.text, start, position):
+            if not self._abbreviated(match):
+                start = match.end()
+        for match in _END.finditer(self.text, position, min(len(self.text), position + REACH)):
+            if not self._abbreviated(match):
+                return start, match.end()
+        return start, min(len(self.text), position + REACH)
+
+    def _abbreviated(self, match: re.Match[str]) -> bool:
+        if match.group()[0] != ".":
+            return False
+        return _ABBREVIATION.search(self.text, max(0, match.start() - 8), match.start() + 1) is not None
+
+    def finding(self, detector: str, span: Span, seen: Seen) -> Finding:
+        """Return a finding about ``span``, with positions in the text as it came."""
+        return Finding(
+            rule=seen.rule,
+            detector=detector,
+            confidence=seen.confidence,
+            part=self.part.path,
+            segment=self.segment_at(span[0]),
+            origin=self.part.origin,
+            evidence=seen.evidence,
+            reason=seen.reason,
+            start=self._normalised.original(span[0]),
+            end=self._normalised.original(span[1]),
+            count=seen.count,
+        )
+
+
+class View:
+    """All pages of one message."""
+
+    def __init__(self, message: Message, lexicon: Lexicon) -> None:
+        """Lay out the pages: subject, texts, and the file name of every part that has one."""
+        self.message = message
+        self.pages: tuple[Page, ...] = tuple(_pages(message, lexicon))
+
+    def of(self, *kinds: Kind) -> Iterator[Page]:
+        """Yield the pages of the given kinds."""
+        return (page for page in self.pages if page.kind in kinds)
+
+
+def _pages(message: Message, lexicon: Lexicon) -> Iterator[Page]:
+    for part in message.parts:
+        if part.text:
+            yield Page(part, lexicon, _kind(part))
+        if part.filename:
+            yield Page(part, lexicon, Kind.FILENAME)
+
+
+def _kind(part: Part) -> Kind:
+    if part.path == "subject":
+        return Kind.SUBJECT
+    return Kind.BODY if part.body or part.alternative else Kind.ATTACHMENT

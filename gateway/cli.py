@@ -18,6 +18,7 @@ from gateway.judgement import Judgement, lint, load_judgement, policies_director
 from gateway.model import Action, InvalidConfiguration
 from gateway.operator import Refused, switch
 from gateway.policy.explain import explain
+from gateway.policy.rules import EVERY_RULE
 from gateway.policy.sender import Scope
 from gateway.service import serve
 from gateway.telemetry.logs import configure
@@ -220,12 +221,12 @@ def _enforce(options: argparse.Namespace) -> int:
 def _switch(options: argparse.Namespace, *, to_observe: bool) -> int:
     settings = _settings(options, **{"state.directory": options.state})
     judgement = load_judgement(policies_directory(settings))
-    wanted = tuple(judgement.policy.rules) if options.all else (options.rule,) if options.rule else ()
-    print(switch(settings.state.directory, tuple(judgement.policy.rules), wanted, to_observe=to_observe))
+    wanted = EVERY_RULE if options.all else options.rule
+    print(switch(settings, tuple(judgement.policy.rules), wanted, to_observe=to_observe))
     return OK
 
 
 def _health(options: argparse.Namespace) -> int:
-    text, well = probe(_settings(options).metrics.listen)
+    text, well = probe(_settings(options).metrics)
     print(text)
     return OK if well else FOUND

@@ -17,8 +17,8 @@ from typing import Any, Protocol
 import structlog
 
 from gateway.content import Content
+from gateway.desk import Desk, Pending
 from gateway.ledger import Claim, Ledger, Outcome, Reservation
-from gateway.letters.desk import Desk, Pending
 from gateway.message.headers import HEADER_BLOCK, scan_headers
 from gateway.model import (
     Action,
@@ -26,21 +26,27 @@ from gateway.model import (
     Client,
     Envelope,
     Facts,
+    Fingerprint,
     Headers,
     Inspection,
+    Message,
     Occasion,
+    Origin,
+    Part,
+    PartState,
     Reply,
     Responsible,
     Unavailable,
     Usage,
     Verdict,
 )
-from gateway.offload import Inspector
-from gateway.policy.judge import judge, mailing_limit
-from gateway.policy.persons import count_persons
+from gateway.offload import Failed, Inspector
+from gateway.policy.judge import CONTENDED, judge, mailing_limit
+from gateway.policy.persons import count_announced, count_persons
 from gateway.policy.refusal import refusal
 from gateway.policy.rules import Policy
-from gateway.policy.sender import Scope, is_answer, responsible_sender
+from gateway.policy.sender import Scope, is_answer, is_automatic, responsible_sender
+from gateway.telemetry.logs import fault
 
 _LOG = structlog.get_logger()
 
@@ -83,7 +89,7 @@ class Terms:
 
 
 class Observer(Protocol):
-    """Where a gatekeeper tells what it did: metrics, log and journal behind one door. Never raises."""
+    """Where a gatekeeper tells what it did: metrics, log and journal behind one door."""
 
     def judged(self, decision: Decision) -> None:
         """A message in scope has its verdict."""
@@ -100,6 +106,86 @@ class Observer(Protocol):
     def failed(self, what: str) -> None:
         """A store failed after the relay's word; the message is not concerned."""
         ...
+
+
+class _Shielded:
+    """An observer whose faults stay its own: telling what happened must never change it."""
+
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+
+    def judged(self, decision: Decision) -> None:
+        self._safely(lambda: self._observer.judged(decision))
+
+    def ended(self, decision: Decision, code: int, enhanced: str) -> None:
+        self._safely(lambda: self._observer.ended(decision, code, enhanced))
+
+    def passed(self, submission: Submission, code: int) -> None:
+        self._safely(lambda: self._observer.passed(submission, code))
+
+    def failed(self, what: str) -> None:
+        self._safely(lambda: self._observer.failed(what))
+
+    def _safely(self, tell: Callable[[], None]) -> None:
+        try:
+            tell()
+        except Exception as error:  # noqa: BLE001 - see the class
+            _LOG.error("observer_failed", **fault(error))
+
+
+@dataclass(slots=True, kw_only=True)
+class _Work:
+    """One decision while it is being made."""
+
+    submission: Submission
+    responsible: Responsible
+    policy: Policy
+    inspection: Inspection | None = None
+    persons: dict[str, int] = field(default_factory=dict)
+    failed: set[str] = field(default_factory=set)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def is_counted(self) -> bool:
+        """Tell whether this message may be part of a mailing."""
+        if self.inspection is None or not self.responsible.answerable or not self.persons:
+            return False
+        return not is_automatic(self.inspection.message.headers, self.submission.envelope)
+
+    def mailing(self) -> tuple[tuple[str, ...], Fingerprint, int]:
+        """Return what makes messages one mailing: identities, the look of the content, persons named in the open.
+
+        An answer to one person is known by what it answers and by nothing else: many alike are no mailing.
+        """
+        if self.inspection is None:
+            return (), Fingerprint(), 0
+        headers = self.inspection.message.headers
+        if is_answer(self.inspection.message, self.submission.envelope, self.policy.handling.uncounted):
+            return (f"in-reply-to:{headers.in_reply_to}",), Fingerprint(), 0
+        ident = self.submission.client.ident
+        named = (("ident", ident), ("message-id", headers.message_id))
+        identities = tuple(f"{kind}:{value}" for kind, value in named if value)
+        return identities, self.inspection.fingerprint, count_announced(headers, self.policy)
+
+    def facts(self, usage: Usage | None) -> Facts:
+        """Return all that the rules may look at."""
+        return Facts(
+            occasion=self.submission.occasion,
+            responsible=self.responsible,
+            envelope=self.submission.envelope,
+            inspection=self.inspection,
+            usage=usage,
+            persons=self.persons,
+            failed=frozenset(self.failed),
+        )
+
+
+def _uninspected(content: Content) -> Inspection:
+    """Return what is known of content that could not be inspected in time or without harm."""
+    headers = scan_headers(content.read(0, HEADER_BLOCK))
+    part = Part(
+        path="1", media_type="message/rfc822", filename=None, origin=Origin.UNKNOWN, state=PartState.TIMED_OUT, body=True
+    )
+    return Inspection(message=Message(headers=headers, parts=(part,), size=len(content)), findings=())
 
 
 class Gatekeeper:
@@ -124,7 +210,7 @@ class Gatekeeper:
         self._inspector = inspector
         self._ledger = ledger
         self._desk = desk
-        self._observer = observer
+        self._observer = _Shielded(observer)
         self._terms = terms
         self._clock = clock
         self._places = asyncio.Semaphore(terms.judging)
@@ -150,103 +236,78 @@ class Gatekeeper:
     async def decide(self, submission: Submission, responsible: Responsible) -> Decision:
         """Return the verdict. Failures of ours become ``on_error`` of the rules they touch; never raises Unavailable."""
         policy, observed = self.policy, self.observed
-        seconds: dict[str, float] = {}
-        failed: set[str] = set()
-        inspection = await self._inspect(submission, failed, seconds)
-        persons = count_persons(submission.envelope, policy)
-        usage, reservation = await self._claim(submission, responsible, inspection, failed, seconds, persons, policy)
+        work = _Work(submission=submission, responsible=responsible, policy=policy)
+        work.inspection = await self._inspect(work)
+        work.persons = count_persons(submission.envelope, policy)
+        reservation = await self._count(work, observed)
         started = time.perf_counter()
-        facts = Facts(
-            occasion=submission.occasion,
-            responsible=responsible,
-            envelope=submission.envelope,
-            inspection=inspection,
-            usage=usage,
-            persons=persons,
-            failed=frozenset(failed),
-        )
+        facts = work.facts(reservation.usage if reservation else None)
         verdict = judge(policy, facts, observed=observed)
-        seconds["judge"] = time.perf_counter() - started
+        work.seconds["judge"] = time.perf_counter() - started
+        held = reservation if reservation and reservation.outcome is Outcome.GRANTED else None
         decision = Decision(
             submission=submission,
             responsible=responsible,
             verdict=verdict,
             facts=facts,
-            reservation=reservation,
-            seconds=seconds,
+            reservation=held,
+            seconds=work.seconds,
         )
         self._observer.judged(decision)
         return decision
 
-    async def _inspect(
-        self, submission: Submission, failed: set[str], seconds: dict[str, float]
-    ) -> Inspection | None:
+    async def _inspect(self, work: _Work) -> Inspection | None:
+        """Return what is inside; content that fails by itself is a state, failures of ours are noted."""
         started = time.perf_counter()
-        envelope = submission.envelope
+        submission = work.submission
+        recipients = (r.address for r in submission.envelope.recipients)
         circumstances = Circumstances(
-            sender=envelope.sender,
-            recipients=tuple(r.address for r in envelope.recipients if r.address is not None),
+            sender=submission.envelope.sender, recipients=tuple(a for a in recipients if a is not None)
         )
         try:
             async with asyncio.timeout(self._terms.budget), self._places:
                 return await self._inspector.inspect(submission.content, circumstances, self._terms.budget)
+        except Failed as error:
+            _LOG.warning("content_not_inspected", why=error.why)
+            return _uninspected(submission.content)
         except (Unavailable, TimeoutError) as error:
             _LOG.warning("inspection_failed", why=getattr(error, "why", "no place in time"))
-            failed.add("inspection")
+            work.failed.add("inspection")
             return None
         finally:
-            seconds["inspect"] = time.perf_counter() - started
+            work.seconds["inspect"] = time.perf_counter() - started
 
     # --- how many ------------------------------------------------------------------------------
 
-    async def _claim(  # noqa: PLR0913 - one step of decide, with its locals
-        self,
-        submission: Submission,
-        responsible: Responsible,
-        inspection: Inspection | None,
-        failed: set[str],
-        seconds: dict[str, float],
-        persons: dict[str, int],
-        policy: Policy,
-    ) -> tuple[Usage | None, Reservation | None]:
-        if inspection is None or not responsible.answerable or not persons:
-            return None, None
-        if is_answer(inspection.message, submission.envelope):
-            return None, None
+    async def _count(self, work: _Work, observed: frozenset[str]) -> Reservation | None:
+        """Claim the persons of a mailing; None where there is nothing to claim, or the ledger is away."""
+        if not work.is_counted():
+            return None
         started = time.perf_counter()
+        limit = mailing_limit(work.policy, work.responsible, work.submission.occasion.received_at, observed)
         try:
-            claim = self._claim_for(submission, responsible, inspection, persons, policy)
-            reservation = await self._reserve(claim)
+            reservation = await self._reserve(self._claim(work, limit))
         except Unavailable as error:
             _LOG.warning("ledger_unavailable", why=error.why)
-            failed.add("ledger")
-            return None, None
+            self._observer.failed("ledger")
+            work.failed.add("ledger")
+            return None
         finally:
-            seconds["ledger"] = time.perf_counter() - started
+            work.seconds["ledger"] = time.perf_counter() - started
         if reservation.outcome is Outcome.CONTENDED:
-            failed.add("contended")
-        return reservation.usage, reservation if reservation.outcome is Outcome.GRANTED else None
+            work.failed.add(CONTENDED)
+        return reservation
 
-    def _claim_for(
-        self,
-        submission: Submission,
-        responsible: Responsible,
-        inspection: Inspection,
-        persons: dict[str, int],
-        policy: Policy,
-    ) -> Claim:
-        headers = inspection.message.headers
-        identities = [f"ident:{submission.client.ident}"] if submission.client.ident else []
-        if headers.message_id:
-            identities.append(f"message-id:{headers.message_id}")
+    def _claim(self, work: _Work, limit: int | None) -> Claim:
+        identities, fingerprint, announced = work.mailing()
         return Claim(
-            attempt=submission.occasion.reference,
-            sender=str(responsible.address),
-            identities=tuple(identities),
-            fingerprint=inspection.fingerprint,
-            persons=persons,
-            announced=len(headers.visible),
-            limit=mailing_limit(policy, responsible, submission.occasion.received_at, self.observed),
+            attempt=work.submission.occasion.reference,
+            sender=str(work.responsible.address),
+            identities=identities,
+            fingerprint=fingerprint,
+            persons=work.persons,
+            announced=announced,
+            limit=limit,
             at=self._clock(),
             window=self._terms.window,
             hold=self._terms.hold,
@@ -271,7 +332,7 @@ class Gatekeeper:
         if decision.reservation is not None:
             await self._ledger.release(decision.reservation)
             decision.reservation = None
-        if decision.responsible.answerable:
+        if _may_be_written_to(decision):
             pending = await self._desk.write(decision.verdict, decision.facts, self.policy, delivered=False)
             if pending is not None:
                 await self._desk.release(pending)
@@ -283,7 +344,7 @@ class Gatekeeper:
 
     async def prepare(self, decision: Decision) -> None:
         """Make everything durable that must be, before the relay gets the final dot. Raises Unavailable."""
-        if decision.verdict.action >= Action.WARN and decision.responsible.answerable:
+        if decision.verdict.action >= Action.WARN and _may_be_written_to(decision):
             started = time.perf_counter()
             decision.pending = await self._desk.write(decision.verdict, decision.facts, self.policy, delivered=True)
             decision.seconds["letter"] = time.perf_counter() - started
@@ -333,3 +394,8 @@ class Gatekeeper:
         """Return when every conclusion under way is drawn."""
         while self._tasks:
             await asyncio.wait(set(self._tasks))
+
+
+def _may_be_written_to(decision: Decision) -> bool:
+    """Tell whether a letter may go: to an authenticated or envelope sender, never to one merely named in From."""
+    return decision.responsible.answerable and decision.facts.envelope.sender is not None

@@ -141,6 +141,8 @@ class Part:
     """True for the displayed message text (not an attachment)."""
     alternative: bool = False
     """True for a second rendering of a body already present (the HTML beside its plain text)."""
+    digest: bytes = field(repr=False, default=b"")
+    """Of the decoded octets of an attachment, to recognise it again; empty for texts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,8 +289,9 @@ class Action(IntEnum):
     PASS = 0
     OBSERVE = 1
     WARN = 2
-    BLOCK = 3
-    DEFER = 4
+    DEFER = 3
+    BLOCK = 4
+    """Strictest: what must be stopped in any case is stopped now, whatever else could not be judged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable
+from collections import Counter
 from typing import Final
 
 import structlog
 
+from gateway.config import Settings
 from gateway.decision import Decision, Submission
-from gateway.journal.record import Record
-from gateway.journal.scribe import Scribe
-from gateway.model import Action, Envelope
+from gateway.journal.journal import Journal
+from gateway.model import Action, Envelope, Part, RuleHit
 from gateway.telemetry.board import Metrics
 
 _LOG = structlog.get_logger()
@@ -23,6 +22,7 @@ _VERDICTS: Final = {
     Action.BLOCK: "block",
     Action.DEFER: "defer",
 }
+_FAILURE: Final = {"contended": "ledger"}
 
 
 class SessionMeters:
@@ -34,12 +34,15 @@ class SessionMeters:
         self._sessions = metrics.gauge("sessions", front="smtp")
         self._octets = metrics.gauge("in_flight_octets")
         self._accepted = metrics.counter("connections", front="smtp", result="accepted")
+        self._refused = metrics.counter("connections", front="smtp", result="refused")
 
     def session(self, change: int) -> None:
         """Count a session that begins (1) or ends (-1)."""
         self._sessions.inc(change)
-        if change > 0:
-            self._accepted.inc()
+
+    def admitted(self, *, accepted: bool) -> None:
+        """Count a connection that was served, or turned away."""
+        (self._accepted if accepted else self._refused).inc()
 
     def in_flight(self, change: int) -> None:
         """Count octets of content taken in or given back."""
@@ -50,13 +53,94 @@ class SessionMeters:
         self._metrics.inc("smtp_replies", stage=stage, **{"class": f"{code // 100}xx"})
 
 
+class GateObserver:
+    """What the gatekeeper tells, turned into metrics, log and journal. Never raises."""
+
+    def __init__(self, metrics: Metrics, journal: Journal, settings: Settings, policy_version: str) -> None:
+        """``policy_version`` may be replaced after a reload."""
+        self.policy_version = policy_version
+        self._metrics = metrics
+        self._journal = journal
+        self._ours = frozenset(d.partition(".")[2] or d for d in settings.scope.folded) | settings.scope.folded
+        self._judged = metrics.counter("judged", front="smtp")
+
+    def judged(self, decision: Decision) -> None:
+        """Count what was found in a message, and what the rules made of it."""
+        self._judged.inc()
+        inspection = decision.facts.inspection
+        for finding in inspection.findings if inspection else ():
+            labels = {"confidence": finding.confidence.name.lower(), "segment": finding.segment.value}
+            self._metrics.inc("findings", detector=finding.rule_name, **labels)
+        for part in inspection.message.parts if inspection else ():
+            self._metrics.inc("parts", kind=_kind(part), state=part.state.value)
+        for hit in decision.verdict.hits:
+            self._metrics.inc("rule_hits", rule=hit.rule, mode=_mode(hit), outcome=_outcome(hit))
+        for what in decision.facts.failed:
+            series = "deferred" if decision.verdict.action is Action.DEFER else "failopen"
+            self._metrics.inc(series, cause=_FAILURE.get(what, what))
+        for stage, seconds in decision.seconds.items():
+            self._metrics.observe("stage_seconds", seconds, stage=stage)
+
+    def ended(self, decision: Decision, code: int, enhanced: str) -> None:
+        """Count, log and journal a message that was answered."""
+        verdict = _VERDICTS[decision.verdict.action]
+        submission = decision.submission
+        way = direction(submission.envelope, self._ours)
+        self._count(submission, verdict, way)
+        rules = list(dict.fromkeys(hit.rule for hit in decision.verdict.hits))
+        _LOG.info(
+            "message",
+            reference=submission.occasion.reference,
+            verdict=verdict,
+            rules=rules,
+            octets=len(submission.content),
+            recipients=len(submission.envelope.recipients),
+            direction=way,
+            relay_code=code,
+            relay_enhanced=enhanced,
+            policy_version=self.policy_version,
+        )
+        self._journal.append(decision, code, verdict, way, self.policy_version)
+
+    def passed(self, submission: Submission, code: int) -> None:
+        """Count a message out of scope; nothing of it is logged but that it was there."""
+        self._count(submission, "bypass", direction(submission.envelope, self._ours))
+        _LOG.debug("message", reference=submission.occasion.reference, verdict="bypass", relay_code=code)
+
+    def failed(self, what: str) -> None:
+        """Note that a store could not answer."""
+        if what in {"ledger", "outbox"}:
+            self._metrics.set(f"{what}_up", 0)
+        _LOG.warning("store_failed", store=what)
+
+    def _count(self, submission: Submission, verdict: str, way: str) -> None:
+        self._metrics.inc("messages", front="smtp", verdict=verdict, direction=way)
+        self._metrics.observe("recipients", len(submission.envelope.recipients), front="smtp")
+        self._metrics.observe("message_octets", len(submission.content), front="smtp")
+
+
 def direction(envelope: Envelope, ours: frozenset[str]) -> str:
     """Return ``internal``, ``external`` or ``mixed``, by the recipients' domains."""
-    inside = {r.address is not None and _is_ours(r.address.domain, ours) for r in envelope.recipients}
+    domains = Counter(r.address.domain if r.address else "" for r in envelope.recipients)
+    inside = {any(domain == own or domain.endswith(f".{own}") for own in ours) for domain in domains}
     if len(inside) > 1:
         return "mixed"
     return "internal" if True in inside else "external"
 
 
-def _is_ours(domain: str, ours: Iterable[str]) -> bool:
-    return any(domain == own or domain.endswith(f".{own}") for own in ours)
+def _kind(part: Part) -> str:
+    if part.path == "subject":
+        return "subject"
+    if part.body:
+        return "body"
+    return "member" if "/" in part.path else "attachment"
+
+
+def _mode(hit: RuleHit) -> str:
+    return {Action.OBSERVE: "observe", Action.WARN: "warn"}.get(hit.action, "block")
+
+
+def _outcome(hit: RuleHit) -> str:
+    if hit.exempted_by is not None:
+        return "exempted"
+    return "unknown" if hit.unknown and hit.action is not Action.DEFER else _VERDICTS[hit.action]

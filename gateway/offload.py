@@ -22,12 +22,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
+import structlog
+
 from gateway.content import Content
 from gateway.detect import detect
 from gateway.detect.lexicon import Lexicon
 from gateway.message.fingerprint import fingerprint
 from gateway.message.parse import parse_message
 from gateway.model import Circumstances, Inspection, Unavailable
+from gateway.telemetry.logs import fault
+
+_LOG = structlog.get_logger()
 
 INLINE: Final = 128 * 1024
 """Octets up to which a message is inspected in the event loop: a fork costs more, and a stall stays below 50 ms."""
@@ -53,11 +58,19 @@ def inspect(octets: bytes, circumstances: Circumstances, lexicon: Lexicon) -> In
     )
 
 
+class Failed(Unavailable):
+    """The content itself could not be inspected: it took too long, or the process that opened it died of it."""
+
+    def __init__(self, why: str) -> None:
+        """Name a reason without any of the content."""
+        super().__init__("inspection", why)
+
+
 class Inspector(Protocol):
     """Something that inspects content, here or elsewhere."""
 
     async def inspect(self, content: Content, circumstances: Circumstances, seconds: float) -> Inspection:
-        """Return what was seen. Raises Unavailable("inspection", …) when no result came in time."""
+        """Return what was seen. Raises Failed for content that cannot be inspected, Unavailable when we fail."""
         ...
 
 
@@ -75,12 +88,12 @@ class Zygote:
     async def inspect(self, content: Content, circumstances: Circumstances, seconds: float) -> Inspection:
         """Inspect small content at once, other content in a fork of the zygote."""
         if len(content) <= INLINE:
-            return inspect(content.unstuffed(), circumstances, self._lexicon)
+            return _inspect_here(content.unstuffed(), circumstances, self._lexicon)
         try:
             async with asyncio.timeout(seconds):
                 return await self._elsewhere(content, circumstances, seconds)
         except TimeoutError:
-            raise Unavailable("inspection", "it took too long") from None
+            raise Failed("it took too long") from None
 
     async def _elsewhere(self, content: Content, circumstances: Circumstances, seconds: float) -> Inspection:
         with contextlib.ExitStack() as stack:
@@ -135,6 +148,14 @@ def start_zygote(lexicon: Lexicon, close_in_child: Callable[[], None] = lambda: 
     theirs.close()
     ours.setblocking(False)
     return Zygote(ours, pid, lexicon)
+
+
+def _inspect_here(octets: bytes, circumstances: Circumstances, lexicon: Lexicon) -> Inspection:
+    try:
+        return inspect(octets, circumstances, lexicon)
+    except Exception as error:  # noqa: BLE001 - whatever a message breaks, it breaks for itself alone
+        _LOG.error("inspection_raised", **fault(error))
+        raise Failed("opening it raised an error of ours") from None
 
 
 # --- the zygote ------------------------------------------------------------------------------
@@ -258,7 +279,7 @@ def _unpickle(octets: bytes) -> Inspection:
     try:
         result = _ModelUnpickler(io.BytesIO(octets)).load()
     except Exception:  # noqa: BLE001 - any defect of a stranger's pickle means the same
-        raise Unavailable("inspection", "the inspecting process failed") from None
+        raise Failed("the inspecting process failed") from None
     if not isinstance(result, Inspection):
-        raise Unavailable("inspection", "the inspecting process failed")
+        raise Failed("the inspecting process failed")
     return result

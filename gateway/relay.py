@@ -6,15 +6,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import structlog
-
 from gateway.config import Endpoint, Settings
+from gateway.content import Content
 from gateway.model import Unavailable
 from gateway.telemetry.board import Metrics
 from gateway.tls import relay_tls
 from gateway.upstream.client import RelayPoint, RelayRefusal, RelaySession, open_relay
-
-_LOG = structlog.get_logger()
+from gateway.upstream.wire import RelayReply
 
 
 def relay_points(settings: Settings, endpoints: tuple[Endpoint, ...]) -> tuple[RelayPoint, ...]:
@@ -72,3 +70,38 @@ class RelayDoor:
                 return session
         self.metrics.set("relay_up", 0)
         raise failure
+
+
+@dataclass(frozen=True, slots=True)
+class LetterCarrier:
+    """Hand letters to the relay, one connection for each."""
+
+    door: RelayDoor
+    hostname: str
+
+    async def deliver(self, sender: str, recipient: str, octets: bytes) -> tuple[int, str]:
+        """Return code and enhanced code of the reply that decided. Raises RelayRefusal or Unavailable."""
+        session = await self.door.open(self.hostname.encode("ascii", "replace"), True)  # noqa: FBT003
+        try:
+            reply = await _transaction(session, sender, recipient, Content.of(_stuffed(octets), stuffed=True))
+        finally:
+            await session.quit()
+        return reply.code, reply.enhanced
+
+
+async def _transaction(session: RelaySession, sender: str, recipient: str, content: Content) -> RelayReply:
+    utf8 = b" SMTPUTF8" if not recipient.isascii() and "SMTPUTF8" in session.capabilities else b""
+    for line in (b"MAIL FROM:<" + sender.encode() + b">" + utf8, b"RCPT TO:<" + recipient.encode() + b">"):
+        reply = await session.command(line)
+        if not reply.positive:
+            return reply
+    reply = await session.command(b"DATA")
+    if reply.code != 354:  # noqa: PLR2004 - RFC 5321 4.1.1.4
+        return reply
+    await session.send_content(content)
+    return await session.finish()
+
+
+def _stuffed(octets: bytes) -> bytes:
+    stuffed = octets.replace(b"\r\n.", b"\r\n..")
+    return b"." + stuffed if stuffed.startswith(b".") else stuffed

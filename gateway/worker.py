@@ -93,7 +93,8 @@ class Worker:
         loop.add_signal_handler(signal.SIGTERM, self._stopping.set)
         self._zygote.dead = self._stopping.set
         door = RelayDoor(relay_points(self._settings, self._settings.relay.endpoints), self._metrics)
-        stores = open_stores(self._settings, self._birth.judgement, self._metrics)
+        hostname = self._settings.listen.hostname or socket.gethostname()
+        stores = open_stores(self._settings, self._birth.judgement, self._metrics, hostname)
         observer = GateObserver(self._metrics, stores.journal, self._settings, self._birth.judgement.policy.version)
         gatekeeper = self._gatekeeper(stores, observer)
         front = self._front(gatekeeper, door)

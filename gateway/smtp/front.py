@@ -23,6 +23,10 @@ class Meters(Protocol):
         """Count a session that begins (1) or ends (-1)."""
         ...
 
+    def admitted(self, *, accepted: bool) -> None:
+        """Count a connection that was served, or turned away."""
+        ...
+
     def in_flight(self, change: int) -> None:
         """Count octets of content taken in or given back."""
         ...

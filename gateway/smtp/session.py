@@ -34,6 +34,7 @@ from gateway.smtp.handover import Handover
 from gateway.smtp.inbox import ClientGone, LineTooLong
 from gateway.smtp.leg import RelayLeg
 from gateway.smtp.params import PathCommand, parse_path_command
+from gateway.telemetry.logs import fault
 from gateway.upstream.client import RelayRefusal
 from gateway.upstream.wire import RelayReply
 
@@ -99,7 +100,7 @@ class Session(Connection):
         except ClientGone:
             pass
         except Exception as error:  # noqa: BLE001 - the last fence of a session; text never leaves
-            _LOG.error("session_failed", error=type(error).__name__, place=_place(error))
+            _LOG.error("session_failed", **fault(error))
             self._say(replies.LOCAL_ERROR)
         finally:
             self._leave()
@@ -110,7 +111,9 @@ class Session(Connection):
     def _admit(self) -> None:
         bounds, front = self.front.bounds, self.front
         crowded = len(front.sessions) > bounds.sessions or front.per_address[self.peer[0]] > bounds.sessions_per_address
-        if not front.admits(self.peer[0]):
+        admitted = front.admits(self.peer[0])
+        front.meters.admitted(accepted=admitted and not crowded)
+        if not admitted:
             self._say(replies.ACCESS_DENIED, "connect")
         elif crowded or front.draining:
             self._say(replies.TOO_MANY_SESSIONS if crowded else replies.SHUTTING_DOWN, "connect")
@@ -422,10 +425,3 @@ KNOWN: Final = frozenset({b"BDAT", b"ETRN", b"TURN", b"SEND", b"SAML", b"SOML", 
 def new_reference() -> str:
     """Return 12 characters that name one message in replies, letters, journal and logs."""
     return secrets.token_hex(6).upper()
-
-
-def _place(error: Exception) -> str:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}" if trace else ""

@@ -1,0 +1,58 @@
+"""What an operator may do to a running Utpost; each act is journalled."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+
+from gateway.config import Settings
+from gateway.policy.rules import EVERY_RULE
+from gateway.secret import installation_secret
+from gateway.stores import open_journal
+from gateway.switches import read_switches, write_switches
+
+
+class Refused(Exception):
+    """What was asked for cannot be done; the text says why and what can."""
+
+
+def switch(settings: Settings, known: Collection[str], wanted: str | None, *, to_observe: bool) -> str:
+    """Put a rule into observe or take it back, and return one line for the operator.
+
+    ``wanted`` is a rule, ``*`` for every rule, or None, which only tells how the switches are. Raises Refused.
+    """
+    state = settings.state.directory
+    before = read_switches(state)
+    if wanted is None:
+        return _told(before)
+    if wanted != EVERY_RULE and wanted not in known:
+        raise Refused(f"there is no rule {wanted!r}; there are: {', '.join(known)}")
+    after = _changed(before, known, wanted, to_observe=to_observe)
+    try:
+        write_switches(state, after)
+    except OSError as error:
+        raise Refused(f"{state} cannot be written ({error.strerror})") from None
+    _journal(settings, wanted, to_observe=to_observe)
+    return _told(after)
+
+
+def _changed(before: frozenset[str], known: Collection[str], wanted: str, *, to_observe: bool) -> frozenset[str]:
+    if wanted == EVERY_RULE:
+        return frozenset({EVERY_RULE}) if to_observe else frozenset()
+    if to_observe:
+        return before | {wanted}
+    opened = frozenset(known) if EVERY_RULE in before else before
+    return opened - {wanted}
+
+
+def _told(switches: frozenset[str]) -> str:
+    if EVERY_RULE in switches:
+        return "every rule only observes; take it back with: utpost enforce --all"
+    if not switches:
+        return "no rule is switched to observe"
+    return f"only observing: {', '.join(sorted(switches))}; take it back with: utpost enforce RULE"
+
+
+def _journal(settings: Settings, wanted: str, *, to_observe: bool) -> None:
+    journal = open_journal(settings, installation_secret(settings.state.directory))
+    journal.write_event(datetime.now(UTC), "observe" if to_observe else "enforce", wanted)

@@ -1,0 +1,136 @@
+"""Everything of a worker that outlives a message: ledger, outbox with its desk and courier, journal."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from gateway.config import Settings
+from gateway.desk import Desk
+from gateway.journal.journal import Journal
+from gateway.judgement import Judgement
+from gateway.ledger import Ledger
+from gateway.ledger.open import open_ledger
+from gateway.letters.courier import Courier, CourierTerms
+from gateway.letters.items import OutboxTerms
+from gateway.letters.letter import Letterhead
+from gateway.letters.outbox import Outbox
+from gateway.model import Unavailable
+from gateway.relay import LetterCarrier, RelayDoor, relay_points
+from gateway.secret import installation_secret
+from gateway.telemetry.board import Metrics
+
+_LOG = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """The stores of one process, opened lazily: a dead one stops nobody from starting."""
+
+    ledger: Ledger
+    outbox: Outbox
+    desk: Desk
+    courier: Courier
+    journal: Journal
+    metrics: Metrics
+
+    async def tidy(self) -> None:
+        """Delete what is past its time, a bounded batch of each, and tell the metrics how the stores are."""
+        now = datetime.now(UTC)
+        await self._tidy_ledger(now)
+        await self._tidy_outbox(now)
+        with contextlib.suppress(Unavailable):
+            await self.journal.prune(now)
+
+    async def _tidy_ledger(self, now: datetime) -> None:
+        try:
+            await self.ledger.ping()
+            await self.ledger.sweep(now)
+        except Unavailable as error:
+            _LOG.warning("ledger_unavailable", why=error.why)
+            self.metrics.set("ledger_up", 0)
+        else:
+            self.metrics.set("ledger_up", 1)
+
+    async def _tidy_outbox(self, now: datetime) -> None:
+        try:
+            await self.outbox.tidy(now)
+            depth, oldest = await self.outbox.depth(), await self.outbox.oldest()
+        except Unavailable as error:
+            _LOG.warning("outbox_unavailable", why=error.why)
+            self.metrics.set("outbox_up", 0)
+            return
+        self.metrics.set("outbox_up", 1)
+        self.metrics.set("outbox_depth", depth)
+        self.metrics.set("outbox_oldest_seconds", time.time() - oldest.timestamp() if oldest else 0.0)
+
+    async def close(self) -> None:
+        """Finish what waits and let go."""
+        await self.journal.close()
+        await self.outbox.close()
+        await self.ledger.close()
+
+
+def letterhead(settings: Settings, secret: bytes, hostname: str) -> Letterhead:
+    """Return whose letters these are."""
+    letters = settings.letters
+    return Letterhead(
+        sender=letters.sender,
+        sender_name=letters.sender_name,
+        reply_to=letters.reply_to,
+        contact=letters.contact,
+        guideline_url=letters.guideline_url,
+        hostname=letters.sender.rpartition("@")[2] or hostname,
+        key=secret,
+        retention_days=settings.journal.retention_days,
+    )
+
+
+def open_outbox(settings: Settings, secret: bytes) -> Outbox:
+    """Return the outbox of the state directory."""
+    terms = OutboxTerms(repeat=timedelta(hours=settings.letters.repeat_hours))
+    return Outbox(settings.state.directory / "outbox.db", key=secret, terms=terms)
+
+
+def open_journal(settings: Settings, secret: bytes) -> Journal:
+    """Return the journal of the state directory."""
+    retention = timedelta(days=settings.journal.retention_days)
+    return Journal(settings.state.directory / "journal.db", key=secret, retention=retention)
+
+
+def open_stores(settings: Settings, judgement: Judgement, metrics: Metrics, hostname: str) -> Stores:
+    """Return the stores of a worker. Raises InvalidConfiguration."""
+    secret = installation_secret(settings.state.directory)
+    outbox = open_outbox(settings, secret)
+    desk = Desk(outbox, judgement.letters, letterhead(settings, secret, hostname))
+    endpoint = settings.letters.endpoint
+    endpoints = (endpoint,) if endpoint else settings.relay.endpoints
+    carrier = LetterCarrier(RelayDoor(relay_points(settings, endpoints), metrics), hostname)
+
+    def observe(kind: str, result: str, reference: str, code: int) -> None:
+        metrics.inc("letters", kind=kind, result=result)
+        _LOG.info("letter", kind=kind, result=result, reference=reference, relay_code=code)
+
+    courier = Courier(
+        outbox,
+        carrier.deliver,
+        clock=lambda: datetime.now(UTC),
+        observe=observe,
+        terms=CourierTerms(pauses=settings.letters.retry_seconds, expire=settings.letters.expire_hours * 3600),
+        digest=desk.digest,
+    )
+    desk.on_release = courier.kick
+    desk.observe = lambda kind, result: metrics.inc("letters", kind=kind, result=result)
+    ledger = open_ledger(settings.ledger.url, state=settings.state.directory, key_file=None)
+    return Stores(
+        ledger=ledger,
+        outbox=outbox,
+        desk=desk,
+        courier=courier,
+        journal=open_journal(settings, secret),
+        metrics=metrics,
+    )

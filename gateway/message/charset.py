@@ -124,17 +124,15 @@ def _windows(octets: bytes) -> str:
         return octets.decode("latin-1").translate(_C1)
 
 
-def _c1_as_windows() -> dict[int, str]:
-    table = {}
-    for code in range(0x80, 0xA0):
-        try:
-            table[code] = bytes([code]).decode(_WINDOWS)
-        except UnicodeDecodeError:
-            table[code] = chr(code)
-    return table
+def windows_character(code: int) -> str:
+    """Return what Windows-1252 shows for an octet, also where it defines nothing."""
+    try:
+        return bytes([code]).decode(_WINDOWS)
+    except UnicodeDecodeError:
+        return chr(code)
 
 
-_C1: Final = _c1_as_windows()
+_C1: Final = {code: windows_character(code) for code in range(0x80, 0xA0)}
 
 
 def known_codec(declared: str) -> str:

@@ -1,13 +1,109 @@
-"""What the content of a message looks like (first form: an exact digest of its own text)."""
+"""What the content of a message looks like, to recognise one mailing in many messages.
+
+Greeting, addresses, numbers, case and layout do not matter, nor does the order of paragraphs: a mailing that greets
+each person by name and numbers its cases is still one mailing. Quotes, signatures and notices do not count.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import heapq
+import re
+import struct
+from collections.abc import Iterable, Iterator
+from typing import Final
 
-from gateway.model import Fingerprint, Message
+from gateway.model import Fingerprint, Message, Part, SegmentKind
+
+TEXT: Final = 64 * 1024
+"""Characters of own text that are looked at."""
+
+SHINGLES: Final = 25
+"""Shingles below which a text is too short to be compared by likeness."""
+
+_MOST_SHINGLES: Final = 4096
+_BATCH: Final = 512
+_PERMUTATIONS: Final = 64
+_DIGEST: Final = 16
+_ROW: Final = struct.Struct(f"<{_PERMUTATIONS}I")
+
+_GREETING: Final = re.compile(
+    r"\s*(?:hej(?:san| hej)?|hallå|god (?:morgon|dag|kväll)|goddag|godmorgon|kära|käre|bästa|bäste|tjena|tja|hi|hello|dear"
+    r"|good (?:morning|afternoon|evening)|hei|moi|hyvä|kære|kjære|hallo|guten tag|liebe|lieber|sehr geehrte[r]?)(?!\w)"
+    r"[^\n,!.:]{0,60}(?:[,!.:]+|\n|$)",
+    re.IGNORECASE,
+)
+_ADDRESS: Final = re.compile(r"(?:https?://|www\.|mailto:)\S{1,2000}|[^\s@<>]{1,64}@[\w.-]{1,190}", re.IGNORECASE)
+_INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
+_TAG: Final = re.compile(r"<[^<>\n]{1,500}>")
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_PARAGRAPH: Final = re.compile(r"\n[ \t\r\u00a0]*\n")
 
 
 def fingerprint(message: Message) -> Fingerprint:
-    """Return the fingerprint of a message; empty where there is nothing to compare."""
-    text = " ".join(" ".join(part.text.casefold().split()) for part in message.parts if part.body and not part.alternative)
-    return Fingerprint(exact=hashlib.sha256(text.encode()).digest()[:16]) if text.strip() else Fingerprint()
+    """Return the fingerprint of a message; empty where it has neither own words nor attachments.
+
+    ``exact`` is the digest of the words, whatever their order, and of the attachments; ``minhash`` holds 64
+    minima of 32 bits over shingles of three words (Broder 1997).
+    """
+    paragraphs = [words for text in _paragraphs(_own_text(message)) if (words := _WORD.findall(text))]
+    attachments = sorted(part.digest for part in message.parts if part.digest and not part.body)
+    if not paragraphs and not attachments:
+        return Fingerprint()
+    exact = hashlib.sha256(" ".join(sorted(w for words in paragraphs for w in words)).encode("utf-8", "replace"))
+    for digest in attachments:
+        exact.update(b"\0" + digest)
+    return Fingerprint(exact=exact.digest()[:_DIGEST], minhash=_minhash(_shingles(paragraphs)))
+
+
+def _own_text(message: Message) -> str:
+    pieces: list[str] = []
+    left = TEXT
+    for part in message.parts:
+        if part.body and not part.alternative:
+            for text in _own_stretches(part):
+                pieces.append(text[:left])
+                left -= len(pieces[-1])
+                if left <= 0:
+                    return "\n\n".join(pieces)
+    return "\n\n".join(pieces)
+
+
+def _own_stretches(part: Part) -> Iterator[str]:
+    for segment in part.segments:
+        if segment.kind in (SegmentKind.OWN, SegmentKind.CALENDAR):
+            yield part.text[segment.start : min(segment.end, segment.start + TEXT)]
+
+
+def _paragraphs(text: str) -> list[str]:
+    text = _GREETING.sub("", text, count=1) if _GREETING.match(text) else text
+    text = _INVISIBLE.sub("", text)
+    text = _ADDRESS.sub(" ", text)
+    return _PARAGRAPH.split(_TAG.sub(" ", text).casefold())
+
+
+def _shingles(paragraphs: Iterable[list[str]]) -> set[str]:
+    """Return the runs of three words that lie within one paragraph; a shorter paragraph is one run."""
+    out: set[str] = set()
+    for words in paragraphs:
+        if len(words) < 3:  # noqa: PLR2004 - a shingle has three words
+            out.add(" ".join(words))
+        else:
+            out.update(map(" ".join, zip(words, words[1:], words[2:], strict=False)))
+    return out
+
+
+def _minhash(shingles: set[str]) -> tuple[int, ...]:
+    if len(shingles) < SHINGLES:
+        return ()
+    hashed: Iterator[bytes] = (
+        hashlib.shake_128(shingle.encode("utf-8", "replace")).digest(_ROW.size) for shingle in shingles
+    )
+    if len(shingles) > _MOST_SHINGLES:
+        hashed = iter(heapq.nsmallest(_MOST_SHINGLES, hashed))
+    minima: list[int] = []
+    while rows := [_ROW.unpack(digest) for _, digest in zip(range(_BATCH), hashed, strict=False)]:
+        if minima:
+            rows.append(tuple(minima))
+        minima = list(map(min, zip(*rows, strict=True)))
+    return tuple(minima)

@@ -2,73 +2,113 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
-from gateway.message.charset import decode_text
+from gateway.message import cues
 from gateway.message.headers import HEADER_BLOCK, headers_of
-from gateway.message.html import render
+from gateway.message.leaves import Opened, open_leaf
 from gateway.message.mime import Leaf, open_message
+from gateway.message.quotes import Setting, setting_of
 from gateway.message.segments import whole
-from gateway.message.transfer import is_textual
-from gateway.model import Message, Origin, Part, PartState, SegmentKind
+from gateway.model import Headers, Message, Origin, Part, PartState, SegmentKind
 
 TEXT: Final = 4 * 1024 * 1024
-"""Characters of text kept of one message."""
+"""Characters of text that are kept of one message."""
+
+OpenAttachment = Callable[[Leaf, Part], Sequence[Part]]
+"""Opens a leaf whose part is UNKNOWN; returns that part in its new state, and the files inside it."""
 
 
-def parse_message(octets: bytes) -> Message:
-    """Open a message for judging. Never raises; what cannot be opened is a state of a part."""
-    opened = open_message(octets)
-    headers = headers_of(opened.fields, octets[:HEADER_BLOCK])
-    parts = [
-        Part(
-            path="subject",
-            media_type="text/x-subject",
-            filename=None,
-            origin=Origin.OWN,
-            state=PartState.SCANNED,
-            text=headers.subject,
-            segments=whole(headers.subject, SegmentKind.OWN),
-        )
-    ]
-    seen_plain = False
-    for leaf in opened.leaves:
-        part = _part(leaf, seen_plain)
-        seen_plain = seen_plain or part.body
-        parts.append(part)
-    return Message(headers=headers, parts=tuple(parts), size=len(octets))
+def parse_message(octets: bytes, open_attachment: OpenAttachment | None = None) -> Message:
+    """Open a message for judging. Never raises; what cannot be opened is a state of a part.
+
+    ``open_attachment`` reads the formats that need isolation; without it such parts stay UNKNOWN.
+    """
+    structure = open_message(octets)
+    headers = headers_of(structure.fields, octets[:HEADER_BLOCK])
+    headers = replace(headers, defects=tuple(dict.fromkeys([*headers.defects, *structure.defects])))
+    setting = setting_of(headers)
+    parts: list[Part] = []
+    first: dict[str, str] = {}
+    left = TEXT
+    for leaf in structure.leaves:
+        for part in _open(leaf, setting, left, open_attachment):
+            found = _alternative(part, leaf, first)
+            left -= len(found.text)
+            parts.append(found)
+    parts = _inherit(parts, setting)
+    nested = [_subject(path, text, SegmentKind.FORWARDED, Origin.FORWARDED) for path, text in structure.subjects]
+    subject = _subject("subject", headers.subject, _subject_kind(headers, setting, parts), Origin.OWN)
+    if "header_block_too_long" in structure.fields.defects:
+        subject = replace(subject, state=PartState.TRUNCATED)
+    return Message(headers=headers, parts=(subject, *nested, *parts), size=len(octets))
 
 
-def _part(leaf: Leaf, seen_plain: bool) -> Part:
-    origin = Origin.FORWARDED if leaf.level else Origin.OWN
-    kind = SegmentKind.FORWARDED if leaf.level else SegmentKind.OWN
-    body = not (leaf.attached or leaf.aside or leaf.level)
-    text = ""
-    state = PartState.UNKNOWN
-    octets = leaf.readings()[0]
-    if leaf.encrypted:
-        state = PartState.ENCRYPTED
-    elif leaf.media_type.startswith("text/") and is_textual(octets):
-        text = decode_text(octets, leaf.charset)[0][:TEXT]
-        text = render(text) if leaf.html else text
-        state = PartState.SCANNED
+def _open(leaf: Leaf, setting: Setting, left: int, open_attachment: OpenAttachment | None) -> Sequence[Part]:
+    opened: Opened = open_leaf(leaf, setting, left)
+    if opened.part.state is PartState.UNKNOWN and open_attachment is not None:
+        return (*open_attachment(leaf, opened.part), *opened.members)
+    return (opened.part, *opened.members)
+
+
+# --- whose ------------------------------------------------------------------------------------
+
+
+def _alternative(part: Part, leaf: Leaf, first: dict[str, str]) -> Part:
+    """Mark the second rendering of a body, unless it says something that the first does not."""
+    if not part.body or not leaf.group or part.media_type == "text/calendar":
+        return part
+    known = first.setdefault(leaf.group, part.text)
+    if known is part.text or not _says_the_same(part.text, known):
+        return part
+    return replace(part, alternative=True)
+
+
+def _says_the_same(text: str, known: str) -> bool:
+    """Tell whether few words are new, and no numbers."""
+    words = set(text.split())
+    new = words - set(known.split())
+    return len(new) <= max(_FEW, len(words) // 3) and not any(sum(map(str.isdigit, word)) >= _FEW for word in new)
+
+
+_FEW: Final = 4
+
+
+def _inherit(parts: list[Part], setting: Setting) -> list[Part]:
+    """Give the attachments of a forward its origin: subject and a forwarded block say so together."""
+    if not (setting.forward and _has(parts, SegmentKind.FORWARDED)):
+        return parts
+    return [_as_forwarded(part) if not part.body and part.origin is Origin.OWN else part for part in parts]
+
+
+def _as_forwarded(part: Part) -> Part:
+    segments = whole(part.text, SegmentKind.FORWARDED) if part.segments else ()
+    return replace(part, origin=Origin.FORWARDED, segments=segments)
+
+
+def _has(parts: Sequence[Part], kind: SegmentKind) -> bool:
+    return any(segment.kind is kind for part in parts if part.body for segment in part.segments)
+
+
+def _subject_kind(headers: Headers, setting: Setting, parts: Sequence[Part]) -> SegmentKind:
+    """Tell whose words a subject carries: after SV: or VB: another's, where the message bears that out."""
+    answers = bool(headers.in_reply_to or headers.references)
+    if setting.forward:
+        return SegmentKind.FORWARDED if answers or _has(parts, SegmentKind.FORWARDED) else SegmentKind.OWN
+    if cues.REPLY.match(headers.subject) or cues.AMBIGUOUS.match(headers.subject):
+        return SegmentKind.QUOTED if answers or _has(parts, SegmentKind.QUOTED) else SegmentKind.OWN
+    return SegmentKind.OWN
+
+
+def _subject(path: str, text: str, kind: SegmentKind, origin: Origin) -> Part:
     return Part(
-        path=leaf.path,
-        media_type=leaf.media_type,
-        filename=leaf.filename,
+        path=path,
+        media_type="text/x-subject",
+        filename=None,
         origin=origin,
-        state=state,
+        state=PartState.SCANNED,
         text=text,
-        segments=whole(text, SegmentKind.CALENDAR if leaf.media_type == "text/calendar" else kind),
-        body=body and leaf.media_type.startswith("text/"),
-        alternative=body and leaf.html and seen_plain,
+        segments=whole(text, kind),
     )
-
-
-def digest(leaf: Leaf) -> bytes:
-    """Return the digest of a leaf's decoded octets."""
-    found = hashlib.sha256()
-    for chunk in leaf.chunks():
-        found.update(chunk)
-    return found.digest()[:16]

@@ -23,6 +23,7 @@ class Encoding(Enum):
 _SAMPLE: Final = 4096
 _CHUNK: Final = 1 << 20
 _PADS: Final = 10_000
+_UU_FILES: Final = 100
 _BLANKS: Final = b" \t\r\n"
 _ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 _JUNK: Final = bytes(set(range(256)) - set(_ALPHABET))
@@ -31,7 +32,9 @@ _CONTROLS: Final = bytes(set(range(32)) - set(b"\t\n\r\f\x0b\x1b")) + b"\x7f"
 _PADDING: Final = re.compile(rb"=+")
 _SOFT_BREAK: Final = re.compile(rb"=[ \t]{1,64}(?=\r?\n)")
 _QUOTED_SIGN: Final = re.compile(rb"=(?:[0-9A-F]{2}|[0-9a-f]{2}|\r?\n)")
-_ISLAND: Final = re.compile(rb"^(?:[A-Za-z0-9+/]{20,}={0,2}[ \t]*(?:\r?\n|\Z))+(?:[A-Za-z0-9+/]{2,}={0,2}[ \t]*(?:\r?\n|\Z))?", re.M)
+_ISLAND: Final = re.compile(
+    rb"^(?:[A-Za-z0-9+/]{20,}={0,2}[ \t]*(?:\r?\n|\Z))+(?:[A-Za-z0-9+/]{2,}={0,2}[ \t]*(?:\r?\n|\Z))?", re.MULTILINE
+)
 _UU_BEGIN: Final = re.compile(rb"^begin [0-7]{3,4} ([^\r\n]{1,255})\r?\n", re.MULTILINE)
 
 
@@ -103,7 +106,7 @@ def _undo(octets: bytes, encoding: Encoding) -> list[bytes]:
     if encoding is Encoding.QUOTED:
         return [from_quoted(octets)]
     if encoding is Encoding.UU:
-        return [data for _, data in uu_files(octets)] or [octets]
+        return [data for _, data in uu_files(octets)[0]] or [octets]
     return [octets]
 
 
@@ -151,8 +154,9 @@ def _looks_base64(octets: bytes) -> bool:
 
 
 def _is_mostly_base64(octets: bytes) -> bool:
-    sample = octets[:_SAMPLE].translate(None, _BLANKS)
-    return len(sample.translate(None, _ALPHABET)) <= len(sample) // 10 and octets[:_SAMPLE].count(b" ") <= len(sample) // 10
+    sample = octets[:_SAMPLE]
+    digits = sample.translate(None, _BLANKS)
+    return max(len(digits.translate(None, _ALPHABET)), sample.count(b" ")) <= len(digits) // 10
 
 
 def base64_islands(octets: bytes) -> list[bytes]:
@@ -178,29 +182,37 @@ def _looks_quoted(octets: bytes) -> bool:
     return sample.count(b"=") > 1 and len(_QUOTED_SIGN.findall(sample)) >= max(2, sample.count(b"=") // 2)
 
 
-def uu_files(octets: bytes) -> list[tuple[bytes, bytes]]:
-    """Return names and contents of the uuencoded files that stand in a text."""
-    out = []
+def uu_files(octets: bytes) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """Return names and contents of the uuencoded files that stand in a text, and the text without them."""
+    files: list[tuple[bytes, bytes]] = []
+    rest: list[bytes] = []
     position = 0
-    while (match := _UU_BEGIN.search(octets, position)) is not None and len(out) < 100:  # noqa: PLR2004
-        data, position = _uu_lines(octets, match.end())
+    while len(files) < _UU_FILES and (match := _UU_BEGIN.search(octets, position)) is not None:
+        data, stop = _uu_lines(octets, match.end())
         if data:
-            out.append((match[1].strip(), data))
-    return out
+            files.append((match[1].strip(), data))
+            rest.append(octets[position : match.start()])
+        else:
+            stop = match.end()
+            rest.append(octets[position:stop])
+        position = stop
+    rest.append(octets[position:])
+    return files, b"".join(rest)
 
 
 def _uu_lines(octets: bytes, position: int) -> tuple[bytes, int]:
-    out = []
+    """Decode uuencoded lines; return the octets and where the next other line begins."""
+    out: list[bytes] = []
     while position < len(octets):
         stop = octets.find(b"\n", position)
         stop = len(octets) if stop < 0 else stop
         line = octets[position : min(stop, position + 256)].rstrip(b"\r")
-        if line in (b"end", b"`", b"", b" "):
-            break
-        wanted = ((line[0] - 32 & 63) * 4 + 5) // 3
+        if line == b"end":
+            return b"".join(out), stop + 1
+        wanted = ((line[0] - 32 & 63) * 4 + 5) // 3 if line else 0
         try:
             out.append(binascii.a2b_uu(line[: wanted + 1]))
         except binascii.Error:
             break
         position = stop + 1
-    return b"".join(out), max(position, 0)
+    return b"".join(out), min(position, len(octets))

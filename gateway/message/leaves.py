@@ -1,0 +1,237 @@
+"""One leaf opened: what it is, its text in all readings, its segments, and its state."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from gateway.message.charset import decode_plain, decode_text
+from gateway.message.cms import Kind, read_cms
+from gateway.message.contentlines import read_content_lines
+from gateway.message.html import Rendered, render
+from gateway.message.mime import Leaf
+from gateway.message.quotes import Setting
+from gateway.message.segments import merged, segment, whole
+from gateway.message.transfer import Encoding, base64_islands, is_textual, uu_files
+from gateway.model import Origin, Part, PartState, Segment, SegmentKind
+
+_SAMPLE: Final = 8192
+_DIGEST: Final = 16
+_OCTETS_PER_CHARACTER: Final = 4
+
+_HTML: Final = frozenset({"text/html", "text/x-amp-html", "text/enriched", "text/richtext", "application/xhtml+xml"})
+_HTML_NAMES: Final = ("htm", "html", "xhtml", "shtml")
+_CALENDAR: Final = frozenset({"text/calendar", "application/ics", "text/x-vcalendar"})
+_CALENDAR_NAMES: Final = ("ics", "ifb", "vcs")
+_CARD: Final = frozenset({"text/vcard", "text/x-vcard", "text/directory"})
+_CARD_NAMES: Final = ("vcf",)
+_FORMATTED: Final = frozenset({"text/rtf", "text/pdf"})
+_SEALED: Final = frozenset({"application/pgp-encrypted"})
+_CMS: Final = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
+_SIGNATURES: Final = frozenset(
+    {"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature", "application/pgp-keys"}
+)
+_ARMOUR: Final = b"-----BEGIN PGP MESSAGE-----"
+_SIGNATURE_HEADS: Final = (b"\x30\x80", b"\x30\x81", b"\x30\x82", b"\x30\x83", b"-----BEGIN PGP ")
+_DOCUMENT_HEADS: Final = (b"%PDF-", b"{\\rtf", b"%!PS", b"PK\x03\x04")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A leaf as a part, and the files that stood in its text."""
+
+    part: Part
+    members: tuple[Part, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Text:
+    """Text with what is said beside it."""
+
+    shown: str
+    segments: tuple[Segment, ...]
+    beside: tuple[tuple[int, str], ...] = ()
+    """Offset in ``shown``, and words that belong there but are not seen."""
+
+
+def open_leaf(leaf: Leaf, setting: Setting, left: int) -> Opened:
+    """Open a leaf as far as that is possible without a file format; ``left`` is how much text may still be kept."""
+    part = _bare(leaf)
+    if leaf.encrypted or leaf.media_type in _SEALED:
+        return Opened(part=replace(part, state=PartState.ENCRYPTED))
+    sample = leaf.readings(_SAMPLE)[0][:_SAMPLE]
+    if (state := _cryptographic(leaf, sample)) is not None:
+        return Opened(part=replace(part, state=state))
+    if not sample.strip():
+        return Opened(part=replace(part, state=_empty_state(leaf)))
+    form = _form(leaf, sample)
+    if not form:
+        return Opened(part=part)
+    if left <= 0:
+        return Opened(part=replace(part, state=PartState.TRUNCATED))
+    return _open_text(leaf, part, form, setting, left)
+
+
+def _bare(leaf: Leaf) -> Part:
+    """Return the part of a leaf that nobody has looked into."""
+    body = not (leaf.attached or leaf.aside or leaf.level) and leaf.media_type.startswith("text/")
+    return Part(
+        path=leaf.path,
+        media_type=leaf.media_type,
+        filename=leaf.filename,
+        origin=Origin.FORWARDED if leaf.level else Origin.OWN,
+        state=PartState.UNKNOWN,
+        body=body,
+        digest=b"" if body or leaf.aside else _digest(leaf.chunks()),
+    )
+
+
+def _digest(chunks: Iterable[bytes]) -> bytes:
+    found = hashlib.sha256()
+    for chunk in chunks:
+        found.update(chunk)
+    return found.digest()[:_DIGEST]
+
+
+# --- what it is -------------------------------------------------------------------------------
+
+
+def _cryptographic(leaf: Leaf, sample: bytes) -> PartState | None:
+    """Return the state of an encrypted leaf or a signature; None for any other."""
+    extension = _extension(leaf.filename)
+    if leaf.media_type in _CMS or extension == "p7m":
+        kind, _ = read_cms(sample)
+        sealed = kind is Kind.ENCRYPTED or (kind is Kind.OTHER and leaf.smime in ("", "enveloped-data"))
+        return PartState.ENCRYPTED if sealed else None
+    if leaf.media_type in _SIGNATURES and sample.lstrip().startswith(_SIGNATURE_HEADS):
+        return PartState.SCANNED
+    if extension in ("pgp", "gpg") and not is_textual(sample):
+        return PartState.ENCRYPTED
+    return None
+
+
+def _empty_state(leaf: Leaf) -> PartState:
+    """Tell an empty leaf from one whose octets decode to nothing."""
+    return PartState.UNREADABLE if leaf.encodings and leaf.body(_SAMPLE).strip() else PartState.SCANNED
+
+
+def _form(leaf: Leaf, sample: bytes) -> str:
+    """Return what kind of text a leaf holds; nothing for a file format."""
+    extension = _extension(leaf.filename)
+    if sample.lstrip().startswith(_DOCUMENT_HEADS) or leaf.media_type in _FORMATTED or not is_textual(sample):
+        return ""
+    if leaf.html or leaf.media_type in _HTML or extension in _HTML_NAMES:
+        return "html"
+    if leaf.media_type in _CALENDAR or extension in _CALENDAR_NAMES:
+        return "calendar"
+    if leaf.media_type in _CARD or extension in _CARD_NAMES:
+        return "card"
+    return "plain"
+
+
+def _extension(filename: str | None) -> str:
+    return filename.rpartition(".")[2].strip().lower() if filename and "." in filename else ""
+
+
+# --- its text ---------------------------------------------------------------------------------
+
+
+def _open_text(leaf: Leaf, part: Part, form: str, setting: Setting, left: int) -> Opened:
+    cap = left * _OCTETS_PER_CHARACTER
+    readings = leaf.readings(cap)
+    files, readings[0] = uu_files(readings[0]) if b"begin " in readings[0] else ([], readings[0])
+    if Encoding.BASE64 not in leaf.encodings:
+        readings += base64_islands(readings[0])
+    texts = [text for octets in readings if is_textual(octets) for text in decode_text(octets, leaf.charset)]
+    found = _combined([_text(text[:left], form, part, setting) for text in texts or [""]])
+    cut = leaf.cut or leaf.end - leaf.start > cap or len(found.shown) >= left
+    state = PartState.TRUNCATED if cut else PartState.SCANNED
+    if _ARMOUR in readings[0]:
+        state = PartState.ENCRYPTED
+    text, segments = _written_out(found, left)
+    members = tuple(_member(part, name, data, setting, left - len(text)) for name, data in files)
+    return Opened(part=replace(part, state=state, text=text, segments=segments), members=members)
+
+
+def _text(text: str, form: str, part: Part, setting: Setting) -> _Text:
+    """Render a text and say whose words it carries."""
+    if form == "html":
+        rendered = render(text)
+        return _Text(shown=rendered.text, segments=_whose(rendered, part, setting), beside=rendered.hidden)
+    if form in ("calendar", "card"):
+        shown, markup = read_content_lines(text)
+        kind = SegmentKind.CALENDAR if form == "calendar" else _plain_kind(part)
+        beside = [(len(shown), words) for source in markup for words in _all_words(render(source))]
+        return _Text(shown=shown, segments=whole(shown, kind), beside=tuple(beside))
+    shown = text.replace("\r\n", "\n")
+    return _Text(shown=shown, segments=_whose(Rendered(text=shown, hidden=(), ranges=()), part, setting))
+
+
+def _whose(rendered: Rendered, part: Part, setting: Setting) -> tuple[Segment, ...]:
+    if part.body:
+        return segment(rendered.text, setting, rendered.ranges)
+    return whole(rendered.text, _plain_kind(part))
+
+
+def _plain_kind(part: Part) -> SegmentKind:
+    return SegmentKind.FORWARDED if part.origin is Origin.FORWARDED else SegmentKind.OWN
+
+
+def _all_words(rendered: Rendered) -> list[str]:
+    return [rendered.text, *(words for _, words in rendered.hidden)]
+
+
+def _combined(texts: Sequence[_Text]) -> _Text:
+    """Join the readings of a text: the first whole, of the others only the lines that are new."""
+    first = texts[0]
+    known = set(first.shown.split("\n"))
+    beside = list(first.beside)
+    for other in texts[1:]:
+        for line in _all_lines(other):
+            if line not in known:
+                known.add(line)
+                beside.append((len(first.shown), line))
+    return replace(first, beside=tuple(beside))
+
+
+def _all_lines(text: _Text) -> list[str]:
+    return [*text.shown.split("\n"), *(words for _, words in text.beside)]
+
+
+def _written_out(found: _Text, left: int) -> tuple[str, tuple[Segment, ...]]:
+    """Return shown text with what stands beside it appended, each under the kind of its place."""
+    if not found.beside:
+        return found.shown, found.segments
+    pieces = [found.shown, "\n\n"]
+    starts = [(s.start, s.kind) for s in found.segments]
+    length = len(found.shown) + 2
+    segments = iter(found.segments)
+    current = next(segments, None)
+    for place, words in sorted(found.beside, key=lambda entry: entry[0]):
+        if not words or length + len(words) > left + _SAMPLE:
+            continue
+        while current is not None and current.end < place and (following := next(segments, None)) is not None:
+            current = following
+        starts.append((length, current.kind if current is not None else SegmentKind.OWN))
+        pieces += (words, "\n")
+        length += len(words) + 1
+    text = "".join(pieces)
+    return text, merged(starts if starts[0][0] == 0 else [(0, starts[0][1]), *starts], len(text))
+
+
+def _member(part: Part, name: bytes, data: bytes, setting: Setting, left: int) -> Part:
+    """Open a file that stood in a text."""
+    filename = decode_plain(name)[:255]
+    leaf = Leaf(
+        path=f"{part.path}/{filename}",
+        media_type="application/octet-stream",
+        filename=filename,
+        attached=True,
+        level=int(part.origin is Origin.FORWARDED),
+        source=data,
+        start=0,
+        end=len(data),
+    )
+    return open_leaf(leaf, setting, left).part

@@ -1,0 +1,242 @@
+"""Which lines of a body are the sender's own and which are an earlier message, from plain text and HTML alike."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.message import cues
+from gateway.message.cues import Label
+from gateway.message.html import Range, Trace
+from gateway.model import Headers, SegmentKind
+
+LINES: Final = 20_000
+"""Lines of one text that are looked at one by one; the rest is of the kind of the last."""
+
+_BLOCK_LINES: Final = 40
+_ATTRIBUTION_LINES: Final = 4
+_ATTRIBUTION: Final = 400
+_WRAPPED: Final = 60
+_INVISIBLE: Final = " \t\r\u00a0\u200b\ufeff\u2060\u200e\u200f"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What the header says about the words of a body."""
+
+    reply: bool = False
+    forward: bool = False
+
+    @property
+    def default(self) -> SegmentKind:
+        """Return the kind of an earlier message whose own marks do not tell."""
+        return SegmentKind.QUOTED if self.reply and not self.forward else SegmentKind.FORWARDED
+
+
+def setting_of(headers: Headers) -> Setting:
+    """Return the setting: the first prefix of the subject decides, then In-Reply-To."""
+    subject = headers.subject
+    answers = bool(headers.in_reply_to)
+    if cues.FORWARD.match(subject) or (cues.AMBIGUOUS.match(subject) and not answers):
+        return Setting(forward=True)
+    return Setting(reply=answers or bool(cues.REPLY.match(subject) or cues.AMBIGUOUS.match(subject)))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a body."""
+
+    start: int
+    text: str
+    """Without the blanks and invisible characters around it."""
+
+
+def split_lines(text: str) -> list[Line]:
+    """Return the lines of a text, ``LINES`` of them and one for the rest."""
+    lines = []
+    start = 0
+    for raw in text.split("\n", LINES):
+        lines.append(Line(start, raw.strip(_INVISIBLE)))
+        start += len(raw) + 1
+    return lines
+
+
+def attribute(lines: Sequence[Line], setting: Setting, ranges: Sequence[Range] = ()) -> list[SegmentKind]:
+    """Return for each line whether it is own, quoted or forwarded."""
+    return _Attribution(lines, setting, ranges).run()
+
+
+class _Attribution:
+    """One pass over the lines."""
+
+    def __init__(self, lines: Sequence[Line], setting: Setting, ranges: Sequence[Range]) -> None:
+        self._lines = lines
+        self._setting = setting
+        self._kinds = [SegmentKind.OWN] * len(lines)
+        self._quoted = [line.text.startswith(">") for line in lines]
+        self._indents: dict[int, int] = {}
+        self._dividers: set[int] = set()
+        self._kind = SegmentKind.FORWARDED if setting.forward else SegmentKind.QUOTED
+        if ranges:
+            self._place(ranges)
+
+    def _place(self, ranges: Sequence[Range]) -> None:
+        """Turn the traces of HTML into marks on lines."""
+        starts = [line.start for line in self._lines]
+        blocks = [r.start for r in ranges if r.trace in (Trace.CITE, Trace.INDENT)]
+        covered = 0
+        for found in ranges:
+            first = bisect_right(starts, found.start) - 1
+            stop = max(bisect_right(starts, found.end - 1), first + 1)
+            if found.trace is Trace.DIVIDER:
+                self._dividers.add(first)
+            elif found.trace is Trace.INDENT:
+                self._indents.setdefault(first, stop)
+            elif stop > covered and not (found.trace is Trace.CONTAINER and _holds(blocks, found)):
+                first = max(first, covered)
+                self._quoted[first:stop] = [True] * (stop - first)
+                covered = stop
+
+    # --- the pass --------------------------------------------------------------------------
+
+    def run(self) -> list[SegmentKind]:
+        position = 0
+        while position < len(self._lines):
+            position = self._step(position)
+        return self._kinds
+
+    def _step(self, position: int) -> int:
+        """Settle the line at ``position``, or a whole block, and return the next line."""
+        text = self._lines[position].text
+        if not text and position not in self._dividers:
+            return position + 1
+        if self._quoted[position] or self._is_wrapped_quote(position):
+            return self._quotation(position)
+        if position in self._dividers:
+            return self._rest(position, position, self._setting.default)
+        if cues.FORWARD_MARK.fullmatch(text):
+            return self._rest(position, self._header_block(position + 1), SegmentKind.FORWARDED)
+        if cues.ORIGINAL_MARK.fullmatch(text):
+            return self._rest(position, self._header_block(position + 1), self._setting.default)
+        begin = self._next(position + 1) if cues.RULE.fullmatch(text) else position
+        stop = self._header_block(begin)
+        if stop > begin:
+            return self._rest(position, stop, self._setting.default)
+        return self._introduced(position)
+
+    def _quotation(self, position: int) -> int:
+        """Settle lines that are marked as quoted; words of forwarding at their head make them forwarded."""
+        stop = position
+        while stop < len(self._lines) and (self._quoted[stop] or not self._lines[stop].text):
+            stop += 1
+        for line in self._lines[position : min(stop, position + 3)]:
+            if cues.FORWARD_MARK.fullmatch(line.text):
+                return self._rest(position, stop, SegmentKind.FORWARDED)
+            if cues.FORWARD_MARK.fullmatch(line.text.lstrip("> ")):
+                return self._settle(position, stop, SegmentKind.FORWARDED)
+        return self._settle(position, stop, self._kind)
+
+    def _settle(self, position: int, stop: int, kind: SegmentKind) -> int:
+        self._kinds[position:stop] = [kind] * (stop - position)
+        return stop
+
+    def _rest(self, position: int, stop: int, kind: SegmentKind) -> int:
+        """Settle a mark and what follows: marked lines only where there are such, else everything."""
+        following = self._next(stop)
+        if following < len(self._lines) and self._lines[following].text.startswith(">"):
+            self._kind = kind
+            return self._settle(position, stop, kind)
+        return self._settle(position, len(self._lines), kind)
+
+    def _next(self, position: int) -> int:
+        """Return the next line with text."""
+        while position < len(self._lines) and not self._lines[position].text:
+            position += 1
+        return position
+
+    def _is_wrapped_quote(self, position: int) -> bool:
+        """Tell the tail of a long quoted line that a program broke and did not mark."""
+        if not 0 < position < len(self._lines) - 1:
+            return False
+        before, here, after = (self._lines[n].text for n in (position - 1, position, position + 1))
+        return before.startswith(">") and len(before) >= _WRAPPED and after.startswith(">") and here[:1].islower()
+
+    # --- marks -----------------------------------------------------------------------------
+
+    def _header_block(self, position: int) -> int:
+        """Return where a copied header block that begins at ``position`` ends; ``position`` where there is none."""
+        if position >= len(self._lines) or (self._lines[position].text and not _label(self._lines[position].text)[0]):
+            return position
+        found: dict[Label, str] = {}
+        stop = here = position
+        blanks = 0
+        while here < len(self._lines) and here - position < _BLOCK_LINES:
+            text = self._lines[here].text
+            label, value = _label(text)
+            if label:
+                found.setdefault(label, value)
+                stop, blanks = here + 1, 0
+            elif not text:
+                blanks += 1
+            elif not found or blanks or not _continues(text):
+                break
+            if blanks > 1:
+                break
+            here += 1
+        return stop if _is_header(found, self._setting) else position
+
+    def _introduced(self, position: int) -> int:
+        """Settle a line like ``Den 4 nov. kl. 10:12 skrev …:`` with what it introduces, or an own line."""
+        joined = ""
+        for stop in range(position + 1, min(position + _ATTRIBUTION_LINES, len(self._lines)) + 1):
+            text = self._lines[stop - 1].text
+            joined = f"{joined} {text}"
+            if not text or len(joined) > _ATTRIBUTION or (stop - 1 > position and self._quoted[stop - 1]):
+                break
+            if text.endswith(":") and cues.WROTE.search(joined):
+                if stop > position + 1 and not cues.OPENING.match(joined):
+                    break
+                return self._after_introduction(position, stop, joined)
+        return position + 1
+
+    def _after_introduction(self, position: int, stop: int, words: str) -> int:
+        following = self._next(stop)
+        if following < len(self._lines):
+            if self._quoted[following]:
+                return self._settle(position, stop, self._kind)
+            if following in self._indents:
+                return self._settle(position, self._indents[following], self._kind)
+        timed = cues.CLOCK.search(words) and (cues.DAY.search(words) or words.lstrip()[:1].isdigit())
+        if timed or cues.MAILBOX.search(words):
+            return self._settle(position, len(self._lines), self._kind)
+        return position + 1
+
+
+def _holds(blocks: Sequence[int], container: Range) -> bool:
+    """Tell whether a blockquote begins inside a container: then it alone is quoted, answers may stand around it."""
+    first = bisect_left(blocks, container.start)
+    return first < len(blocks) and blocks[first] < container.end
+
+
+def _label(text: str) -> tuple[Label | None, str]:
+    match = cues.LABEL_LINE.match(text) if ":" in text[:24] or "\uff1a" in text[:24] else None
+    if match is None:
+        return None, ""
+    return cues.LABELS.get(match[1].strip().casefold()), match[2]
+
+
+def _continues(text: str) -> bool:
+    """Tell the second line of a long list of recipients."""
+    return "@" in text or text.endswith((";", ","))
+
+
+def _is_header(found: dict[Label, str], setting: Setting) -> bool:
+    """Tell a copied header block from other lines with colons: a memo, a journey from one town to another."""
+    if Label.FROM not in found or len(found) < 2:  # noqa: PLR2004 - one label is prose
+        return False
+    by_mail = Label.SENT in found or any("@" in value for value in found.values())
+    if setting.reply or setting.forward:
+        return by_mail or Label.SUBJECT in found
+    return by_mail

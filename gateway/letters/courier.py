@@ -30,8 +30,9 @@ class Observer(Protocol):
     """Where the courier tells what became of letters. Never raises."""
 
     def __call__(self, kind: str, result: str, reference: str, code: int, /) -> None:
-        """``result`` is ``sent``, ``retried``, ``refused`` (5xx), ``expired`` or ``failed`` (the outbox was away).
+        """Count one conclusion.
 
+        ``result`` is ``sent``, ``retried``, ``refused`` (5xx), ``expired``, or ``failed`` where the outbox was away.
         ``code`` is the relay's, 0 where there was none; ``reference`` is the message's.
         """
         ...
@@ -96,8 +97,8 @@ class Courier:
 
     async def round(self) -> int:
         """Deliver what is due; return how many letters were claimed."""
+        await self._write_digests()
         try:
-            await self._write_digests()
             items = await self._outbox.claim(self._clock(), self._terms.batch)
         except Unavailable:
             self._observe("other", "failed", "", 0)
@@ -111,8 +112,11 @@ class Courier:
     async def _write_digests(self) -> None:
         if self._digest is None:
             return
-        for due in await self._outbox.due_digests(self._clock()):
-            await self._outbox.put_digest(self._digest(due), due)
+        try:
+            for due in await self._outbox.due_digests(self._clock()):
+                await self._outbox.put_digest(self._digest(due), due)
+        except Exception:  # noqa: BLE001 - neither the outbox nor a text of the digest may stop other letters
+            self._observe("digest", "failed", "", 0)
 
     async def _carry(self, item: Item) -> None:
         """Deliver one letter and draw the conclusion."""

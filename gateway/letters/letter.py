@@ -18,19 +18,42 @@ class LetterKind(Enum):
     DIGEST = "digest"
 
 
+class Where(Enum):
+    """Where in a message something was found; each has its phrase in ``policies/letters/common.toml``."""
+
+    SUBJECT = "subject"
+    BODY = "body"
+    QUOTED = "quoted"
+    FORWARDED = "forwarded"
+    SIGNATURE = "signature"
+    ATTACHMENT = "attachment"
+    MEMBER = "member"
+    """A file inside an attachment."""
+    FILENAME = "filename"
+    """The name of an attachment, not what is in it."""
+    MESSAGE = "message"
+    """Somewhere."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """One place in the message where something was found, fit to be told."""
+    """Something found in one place of the message, fit to be told."""
 
-    place_sv: str
-    """Where, as the reader would say it: ``i bilagan lista.xlsx``."""
-    place_en: str
+    where: Where
+    number: int = 0
+    """The attachment's, in the order of the message, from 1; 0 outside attachments."""
+    name: str = ""
+    """The attachment's; empty where it has none or must not be told."""
+    suffix: str = ""
+    """The attachment's kind where the name must not be told, for instance ``pdf``."""
+    member: str = ""
+    """The file inside the attachment, where that may be told."""
     evidence: tuple[str, ...] = ()
     """Masked, distinct, a few at most."""
     count: int = 1
-    """How many instances were found in this place."""
+    """Instances in this place."""
     reason: str = ""
-    """One Swedish sentence of the detector; empty where the evidence says it all."""
+    """One Swedish sentence of the detector."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +67,8 @@ class Reason:
     title_en: str
     summary_sv: str
     summary_en: str
+    stops: bool = True
+    """Whether this rule alone would have stopped the message."""
     measured: int | None = None
     """The number of persons that crossed a line."""
     found: tuple[Found, ...] = ()
@@ -109,10 +134,13 @@ class Letterhead:
     contact: str
     """Address for questions."""
     guideline_url: str
+    """Empty where there is no page to link to."""
     hostname: str
     """Right side of Message-IDs."""
     key: bytes = field(repr=False)
     """Secret of the marks in ``X-Utpost-Letter`` and of Message-IDs."""
+    registry: str = ""
+    """Address of the registry, where received data may be forwarded to; empty: ``contact``."""
     retention_days: int = 30
     """How long the journal keeps what the letter is about."""
     show_subject: bool = False

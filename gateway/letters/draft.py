@@ -1,0 +1,244 @@
+"""What a letter says, in which order, before it becomes text or HTML: one document, so that both tell the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from gateway.letters.letter import Found, Held, LetterContext, Letterhead, LetterKind, Reason, Where
+from gateway.letters.places import plain
+from gateway.letters.texts import COMMON, LANGUAGES, Texts, letter_file
+from gateway.letters.wording import enumerate_words, say_time, sentence
+
+Variables = Mapping[str, object]
+
+MOST_STEPS: Final = 8
+MOST_HELD: Final = 50
+_TONES: Final = {
+    LetterKind.BLOCKED: "stopped",
+    LetterKind.WARNED: "warned",
+    LetterKind.NOT_INSPECTED: "warned",
+    LetterKind.ADVICE: "advice",
+    LetterKind.DIGEST: "advice",
+}
+_IN_ATTACHMENT: Final = frozenset({Where.ATTACHMENT, Where.MEMBER, Where.FILENAME})
+
+
+class Say(Protocol):
+    """Turn a text into words."""
+
+    def __call__(self, file: str, key: str, variables: Variables, /) -> list[str]:
+        """Return the texts of a key with their variables filled in; none where the key is left out."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """A paragraph or an element of a list."""
+
+    text: str
+    lead: str = ""
+    """Words in front, to be set off."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A heading and what stands under it."""
+
+    heading: str
+    paragraphs: tuple[Point, ...] = ()
+    points: tuple[Point, ...] = ()
+    ordered: bool = False
+    link: str = ""
+    """Words of a link to the guideline; empty without one."""
+    quiet: bool = False
+    """True for what is small print."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """The letter in one language."""
+
+    language: str
+    heading: str
+    outcome: str
+    happened: str
+    sections: tuple[Section, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """The whole letter; layouts turn it into text and HTML."""
+
+    tone: str
+    """``stopped``, ``warned`` or ``advice``: how it looks, never the only thing that says so."""
+    subject: str
+    reference: str
+    guideline_url: str
+    pages: tuple[Page, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matter:
+    """What a letter is about, and in whose name."""
+
+    kind: LetterKind
+    context: LetterContext
+    house: Letterhead
+
+    @property
+    def when(self) -> str:
+        """Return which texts of a rule speak."""
+        return "blocked" if self.kind is LetterKind.BLOCKED else "warned"
+
+
+def draft(matter: Matter, texts: Texts, say: Say) -> Document:
+    """Return everything that the letter says."""
+    writers = [_Writer(matter, texts, say, language) for language in LANGUAGES]
+    return Document(
+        tone=_TONES[matter.kind],
+        subject=writers[0].say("subject"),
+        reference=matter.context.reference,
+        guideline_url=matter.house.guideline_url,
+        pages=tuple(writer.page() for writer in writers),
+    )
+
+
+class _Writer:
+    """One language of one letter."""
+
+    def __init__(self, matter: Matter, texts: Texts, say: Say, language: str) -> None:
+        self._matter = matter
+        self._context = matter.context
+        self._texts = texts
+        self._say = say
+        self._language = language
+        self._facts: Variables = _facts(matter, language)
+        self._facts = {**self._facts, "clause": self._clause()}
+
+    def say(self, key: str) -> str:
+        """Return a text of the letter's own file."""
+        return self._one(letter_file(self._matter.kind), f"{self._language}.{key}")
+
+    def page(self) -> Page:
+        digest = self._matter.kind is LetterKind.DIGEST
+        alone = self._context.recipients == 1 and not digest
+        return Page(
+            language=self._language,
+            heading=self.say("heading"),
+            outcome=self.say("outcome_one" if alone else "outcome"),
+            happened=self.say("happened"),
+            sections=(*(self._summed_up() if digest else self._explained()), *self._closing()),
+        )
+
+    def _explained(self) -> Iterator[Section]:
+        reasons = self._context.reasons
+        yield Section(
+            heading=self._phrase("why"),
+            paragraphs=tuple(map(self._why, reasons)),
+            link=self._phrase("guideline") if self._matter.house.guideline_url else "",
+        )
+        found = tuple(point for reason in reasons for point in self._found(reason))
+        if found:
+            yield Section(heading=self._phrase("found"), points=found)
+        yield self._to_do(step for reason in reasons for step in self._advice(reason.rule, "steps"))
+
+    def _summed_up(self) -> Iterator[Section]:
+        entries = tuple(map(self._entry, self._context.held[:MOST_HELD]))
+        yield Section(heading=self._phrase("found"), points=entries)
+        yield self._to_do(self._say(letter_file(self._matter.kind), f"{self._language}.steps", self._facts))
+
+    def _to_do(self, steps: Iterable[str]) -> Section:
+        listed = list(dict.fromkeys(steps))[:MOST_STEPS]
+        return Section(heading=self._phrase("steps"), points=tuple(Point(text=s) for s in listed), ordered=True)
+
+    def _closing(self) -> Iterator[Section]:
+        yield Section(heading=self._phrase("questions"), paragraphs=(Point(text=self._phrase("question")),))
+        told = tuple(Point(text=self._phrase(name)) for name in ("retention", "automatic"))
+        yield Section(heading=self._phrase("logged"), paragraphs=told, quiet=True)
+
+    # --- reasons -------------------------------------------------------------------------------
+
+    def _why(self, reason: Reason) -> Point:
+        title, summary = self._titled(reason)
+        return Point(lead=f"{title}.", text=f"{summary} {self._phrase('section', section=reason.section)}")
+
+    def _found(self, reason: Reason) -> Iterator[Point]:
+        if reason.measured is not None:
+            yield from (Point(text=said) for said in self._advice(reason.rule, "found", measured=reason.measured))
+        for found in reason.found:
+            yield Point(lead=f"{sentence(self._place(found))}:", text=self._what(found, reason))
+        if reason.left_out:
+            yield Point(text=self._phrase("left_out", left_out=reason.left_out))
+
+    def _what(self, found: Found, reason: Reason) -> str:
+        told = ", ".join(found.evidence)
+        if told and found.count > len(found.evidence):
+            told = f"{told} ({self._phrase('instances', count=found.count)})"
+        why = found.reason if self._language == "sv" else ""
+        if not told:
+            return why or f"{self._titled(reason)[0]}."
+        return f"{told}. {why}" if why else told
+
+    def _place(self, found: Found) -> str:
+        facts: dict[str, object] = {"name": found.name, "number": found.number, "suffix": found.suffix}
+        if found.where in _IN_ATTACHMENT:
+            facts["attachment"] = self._phrase(f"places.{'named' if found.name else 'unnamed'}", **facts)
+        return self._phrase(f"places.{found.where.value}", member=found.member, **facts)
+
+    def _entry(self, held: Held) -> Point:
+        when = "warned" if held.delivered else "blocked"
+        said = [self._one(self._texts.advice(rule), f"{when}.{self._language}.clause") for rule in held.rules]
+        told = self._one(
+            letter_file(self._matter.kind),
+            f"{self._language}.entry",
+            time=say_time(held.at, self._matter.house.zone, self._language),
+            delivered=held.delivered,
+            clauses=enumerate_words(list(dict.fromkeys(said)), self._language),
+            reference=held.reference,
+        )
+        return Point(text=told)
+
+    # --- words ---------------------------------------------------------------------------------
+
+    def _clause(self) -> str:
+        """Say in one clause what is the matter; of several matters the first, which weighs most."""
+        said = [clause for reason in self._context.reasons for clause in self._advice(reason.rule, "clause")]
+        if len(set(said)) > 1:
+            return self._phrase("more", clause=said[0])
+        return said[0] if said else ""
+
+    def _titled(self, reason: Reason) -> tuple[str, str]:
+        if self._language == "sv":
+            return reason.title_sv, reason.summary_sv
+        return reason.title_en, reason.summary_en
+
+    def _advice(self, rule: str, key: str, /, **variables: object) -> list[str]:
+        place = f"{self._matter.when}.{self._language}.{key}"
+        return self._say(self._texts.advice(rule), place, {**self._facts, **variables})
+
+    def _phrase(self, key: str, /, **variables: object) -> str:
+        return self._one(COMMON, f"{self._language}.{key}", **variables)
+
+    def _one(self, file: str, key: str, /, **variables: object) -> str:
+        return " ".join(self._say(file, key, {**self._facts, **variables}))
+
+
+def _facts(matter: Matter, language: str) -> Variables:
+    """Return the variables that every text may use."""
+    context, house = matter.context, matter.house
+    return {
+        "reference": context.reference,
+        "contact": house.contact,
+        "registry": house.registry or house.contact,
+        "sender_name": house.sender_name,
+        "retention_days": house.retention_days,
+        "time": say_time(context.occurred_at, house.zone, language),
+        "subject": plain(context.subject, 200) if house.show_subject else "",
+        "code": context.code,
+        "recipients": context.recipients,
+        "sections": ", ".join(dict.fromkeys(reason.section for reason in context.reasons)),
+        "stopped": sum(not held.delivered for held in context.held),
+        "total": len(context.held),
+    }

@@ -1,0 +1,78 @@
+"""Made-up letters of every kind, with which texts are tried when they are loaded, and shown to those who edit them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from gateway.letters.letter import Found, Held, LetterContext, Letterhead, LetterKind, Reason, Where
+
+_AT: Final = datetime(2026, 5, 4, 12, 30, tzinfo=UTC)
+
+SAMPLE_HOUSE: Final = Letterhead(
+    sender="utpost@orkelljunga.se",
+    sender_name="Utpost, Örkelljunga kommun",
+    reply_to="kommunkontor@orkelljunga.se",
+    contact="kommunkontor@orkelljunga.se",
+    guideline_url="https://www.orkelljunga.se/",
+    hostname="utpost.orkelljunga.se",
+    key=b"only for samples",
+    show_subject=True,
+)
+SAMPLE_HOUSES: Final = (SAMPLE_HOUSE, replace(SAMPLE_HOUSE, guideline_url="", show_subject=False))
+
+_FOUND: Final = (
+    Found(where=Where.BODY, evidence=("19••••••-••••",), reason="Ett personnummer."),
+    Found(where=Where.ATTACHMENT, number=1, name="lista.xlsx", suffix="xlsx", evidence=("20••••••-••••",), count=34),
+    Found(where=Where.ATTACHMENT, number=2, suffix="pdf", reason="Innehållet är krypterat."),
+    Found(where=Where.FILENAME, number=2, suffix="pdf", evidence=("19••••••-••••",)),
+    Found(where=Where.FILENAME, number=3),
+    Found(where=Where.MEMBER, number=4, name="arkiv.zip", suffix="zip", member="bilaga.txt", evidence=("•••",)),
+    Found(where=Where.MEMBER, number=4, name="arkiv.zip", suffix="zip", evidence=("•••",)),
+    *(Found(where=where) for where in (Where.SUBJECT, Where.QUOTED, Where.FORWARDED, Where.SIGNATURE, Where.MESSAGE)),
+)
+_REASON: Final = Reason(
+    rule="",
+    section="2.7",
+    title_sv="Personnummer",
+    title_en="Personal identity number",
+    summary_sv="Skriv inte personnummer i mejl.",
+    summary_en="Do not write personal identity numbers in e-mail.",
+)
+_PLAIN: Final = LetterContext(
+    recipient="anna.svensson@politik.orkelljunga.se",
+    reference="K7QF2MXR4TNB",
+    written_at=_AT + timedelta(seconds=2),
+    occurred_at=_AT,
+    recipients=1,
+    message_id="<sample@politik.orkelljunga.se>",
+)
+_LADEN: Final = replace(_PLAIN, recipients=140, subject="Inbjudan till samråd", code="7H4K2P")
+
+
+def sample_reason(rule: str) -> Reason:
+    """Return a reason that uses everything that a text may name."""
+    return replace(_REASON, rule=rule, measured=140, found=_FOUND, left_out=3)
+
+
+def samples(rules: Iterable[str]) -> Iterator[tuple[LetterKind, LetterContext]]:
+    """Yield letters of every kind: about each rule alone, bare and laden, and about two at once."""
+    names = (*sorted(rules), "a rule without texts of its own")
+    for kind in LetterKind:
+        if kind is LetterKind.DIGEST:
+            yield kind, replace(_LADEN, held=_held(names))
+            yield kind, replace(_LADEN, held=_held(names[:1])[:1])
+            continue
+        for rule in names:
+            yield kind, replace(_PLAIN, reasons=(replace(_REASON, rule=rule),))
+            yield kind, replace(_LADEN, reasons=(sample_reason(rule), replace(_REASON, rule=names[0])))
+
+
+def _held(rules: tuple[str, ...]) -> tuple[Held, ...]:
+    return tuple(
+        Held(reference="K7QF2MXR4TNB", at=_AT, delivered=delivered, rules=(rule,))
+        for rule in rules
+        for delivered in (True, False)
+    )

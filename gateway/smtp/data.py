@@ -27,6 +27,7 @@ class DotReader:
         self._limit = limit
         self._tail = b"\r\n"
         self._carry = b""
+        self._dots = 0
 
     @property
     def fit(self) -> bool:
@@ -52,9 +53,11 @@ class DotReader:
 
     def _take(self, octets: bytes) -> None:
         self.size += len(octets)
+        # Dots of transparency are no octets of the message (RFC 1870 5).
+        self._dots += (self._tail[-2:] + octets).count(b"\r\n.")
         if not self.malformed and self._is_malformed(octets):
             self.malformed = True
-        if self.size > self._limit + 3:
+        if self.size - self._dots > self._limit + 3:
             self.too_big = True
         if self.fit:
             self.content.write(octets)
@@ -70,5 +73,8 @@ class DotReader:
 
     def _finish(self) -> None:
         self.size -= 3
+        if self.size - self._dots + 1 > self._limit:
+            self.too_big = True
+            self.content.close()
         if self.fit:
             self.content.truncate(self.size)

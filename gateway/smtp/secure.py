@@ -130,7 +130,8 @@ class GateSession(Session):
     async def smtp_AUTH(self, arg: bytes) -> None:  # noqa: N802
         """Relay the exchange; whether the secret is right is the relay's business alone (RFC 4954)."""
         if "AUTH" not in self._offered:
-            raise PeerViolation(replies.NOT_IMPLEMENTED if self.encrypted else replies.ENCRYPT_FIRST)
+            encrypt = self.front.tls is not None and not self.encrypted
+            raise PeerViolation(replies.ENCRYPT_FIRST if encrypt else replies.NOT_IMPLEMENTED)
         if self._user is not None:
             raise PeerViolation(replies.AUTHENTICATED_ALREADY)
         if self._transaction is not None:

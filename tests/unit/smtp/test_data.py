@@ -90,3 +90,10 @@ def test_large_content_is_kept_byte_exact_in_a_memfd() -> None:
     assert reader.content.descriptor is not None
     assert reader.content.raw() == body
     reader.content.close()
+
+
+@pytest.mark.parametrize(("lines", "fits"), [(4, True), (5, False)])
+def test_dots_of_transparency_do_not_count(lines: int, fits: bool) -> None:
+    reader, rest = read(b"..aa\r\n" * lines + b".\r\n", [4], limit=20)
+    assert rest == b""
+    assert reader.fit == fits

@@ -1,0 +1,46 @@
+# Utpost. `make` alone lists what there is. Works as root and as a user, on a bare Debian 12.
+
+ARGS ?=
+PYTEST := .venv/bin/pytest
+ONCE ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test test-long lint format bench clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+install: ## make .venv with .venv/bin/utpost, nothing else
+	@tests/setup/environment.sh run
+
+run: install ## try Utpost out on 127.0.0.1:2525 (ONCE=1: end after the table)
+	@.venv/bin/python demo/run.py $(if $(filter-out 0,$(ONCE)),--once) $(ARGS)
+
+test: ## install what the tests need, and run all but the long ones (ARGS= for pytest)
+	@tests/setup/environment.sh test
+	@tests/setup/packages.sh
+	@$(PYTEST) $(ARGS)
+
+test-long: ## the long tests
+	@tests/setup/environment.sh test
+	@tests/setup/packages.sh
+	@$(PYTEST) -m long $(ARGS)
+
+lint: ## ruff, mypy, import contracts
+	@tests/setup/environment.sh test
+	@.venv/bin/ruff check
+	@.venv/bin/ruff format --check
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+format: ## let ruff arrange the code
+	@tests/setup/environment.sh test
+	@.venv/bin/ruff format
+
+bench: ## measure beside other gateways (PEERS=path of the black-box harness peers.py; ARGS= for it)
+	@tests/setup/environment.sh run
+	@if [ -z "$(PEERS)" ]; then echo "make bench: say where the harness is: make bench PEERS=…/peers.py ARGS=--quick" >&2; exit 2; fi
+	@.venv/bin/python bench/compare.py $(PEERS) $(ARGS)
+
+clean: ## take away the environment, caches and var/
+	@rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -22,6 +22,7 @@ from gateway.ledger import Claim, Ledger, Outcome, Reservation
 from gateway.message.headers import HEADER_BLOCK, scan_headers
 from gateway.model import (
     Action,
+    Address,
     Circumstances,
     Client,
     Envelope,
@@ -36,6 +37,7 @@ from gateway.model import (
     PartState,
     Reply,
     Responsible,
+    SenderSource,
     Unavailable,
     Usage,
     Verdict,
@@ -59,6 +61,32 @@ class Submission:
     client: Client
     envelope: Envelope
     content: Content
+    terminal: tuple[Address, ...] = ()
+    """Recipients that Utpost itself receives for; they are not in the envelope."""
+
+
+class Receipt(Protocol):
+    """Something that Utpost took for itself, durable but without effect until it is confirmed."""
+
+    async def confirm(self) -> None:
+        """Let it take effect. Raises Unavailable."""
+        ...
+
+    async def forget(self) -> None:
+        """Undo it: the message was not delivered. Raises Unavailable."""
+        ...
+
+
+class Terminus(Protocol):
+    """Where mail ends that is addressed to Utpost itself."""
+
+    def terminates(self, address: Address) -> bool:
+        """Tell whether an address is ours."""
+        ...
+
+    async def receive(self, submission: Submission, inspection: Inspection | None) -> Receipt:
+        """Take a message, durably. Raises Unavailable."""
+        ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -201,6 +229,7 @@ class Gatekeeper:
         desk: Desk,
         observer: Observer,
         terms: Terms,
+        terminus: Terminus,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Keep the parts; ``policy`` and ``observed`` may be replaced between decisions."""
@@ -212,6 +241,7 @@ class Gatekeeper:
         self._desk = desk
         self._observer = _Shielded(observer)
         self._terms = terms
+        self._terminus = terminus
         self._clock = clock
         self._places = asyncio.Semaphore(terms.judging)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -378,6 +408,32 @@ class Gatekeeper:
         try:
             if pending is not None:
                 await (self._desk.release(pending) if accepted else self._desk.drop(pending))
+        except Unavailable as error:
+            self._observer.failed(error.what)
+
+    # --- mail to ourselves -----------------------------------------------------------------------
+
+    def terminates(self, address: Address) -> bool:
+        """Tell whether Utpost itself receives for an address."""
+        return self._terminus.terminates(address)
+
+    async def receive(self, submission: Submission) -> Receipt:
+        """Take what is addressed to Utpost. Raises Unavailable."""
+        named = Responsible(address=submission.terminal[0], source=SenderSource.ENVELOPE)
+        work = _Work(submission=submission, responsible=named, policy=self.policy)
+        return await self._terminus.receive(submission, await self._inspect(work))
+
+    def confirm(self, receipt: Receipt) -> None:
+        """Let a receipt take effect: the relay has taken the message too."""
+        self._spawn(self._quietly(receipt.confirm()))
+
+    def forget(self, receipt: Receipt) -> None:
+        """Undo a receipt: the relay has not taken the message."""
+        self._spawn(self._quietly(receipt.forget()))
+
+    async def _quietly(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
         except Unavailable as error:
             self._observer.failed(error.what)
 

@@ -6,13 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from gateway.letters.compose import LetterTemplates, compose
+import structlog
+
+from gateway.letters.compose import LetterTemplates, UnfitText, compose
 from gateway.letters.items import DueDigest, Fate
 from gateway.letters.letter import Letter, LetterContext, Letterhead, LetterKind, Reason
 from gateway.letters.outbox import Outbox
 from gateway.letters.places import Places
 from gateway.model import Action, Facts, Headers, RuleHit, Verdict
 from gateway.policy.rules import NOT_INSPECTED, Policy
+
+
+_LOG = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,12 @@ class Desk:
     async def write(self, verdict: Verdict, facts: Facts, policy: Policy, *, delivered: bool) -> Pending | None:
         """Keep the letter of a verdict; None when its reader was told the same lately. Raises Unavailable."""
         kind = _kind(verdict, delivered=delivered)
-        letter = compose(kind, self._context(verdict, facts, policy), self.templates, self._head)
+        try:
+            letter = compose(kind, self._context(verdict, facts, policy), self.templates, self._head)
+        except UnfitText as error:
+            _LOG.error("letter_unfit", file=error.problem.file, key=error.problem.key, problem=error.problem.text)
+            self.observe(kind.value, "failed")
+            return None
         number = await self._outbox.put_pending(letter)
         self.observe(kind.value, "suppressed" if number is None else "written")
         return None if number is None else Pending(number)

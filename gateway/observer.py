@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Final
 
 import structlog
@@ -11,7 +10,7 @@ from gateway.config import Settings
 from gateway.decision import Decision, Submission
 from gateway.journal.journal import Journal
 from gateway.model import Action, Envelope, Part, RuleHit
-from gateway.telemetry.board import Metrics
+from gateway.telemetry.board import Counter, Metrics
 
 _LOG = structlog.get_logger()
 
@@ -34,6 +33,7 @@ class SessionMeters:
         self._sessions = metrics.gauge("sessions", front="smtp")
         self._octets = metrics.gauge("in_flight_octets")
         self._accepted = metrics.counter("connections", front="smtp", result="accepted")
+        self._replies: dict[tuple[str, int], Counter] = {}
         self._refused = metrics.counter("connections", front="smtp", result="refused")
 
     def session(self, change: int) -> None:
@@ -50,7 +50,11 @@ class SessionMeters:
 
     def reply(self, stage: str, code: int) -> None:
         """Count a reply to the client."""
-        self._metrics.inc("smtp_replies", stage=stage, **{"class": f"{code // 100}xx"})
+        cell = self._replies.get((stage, code // 100))
+        if cell is None:
+            cell = self._metrics.counter("smtp_replies", stage=stage, **{"class": f"{code // 100}xx"})
+            self._replies[stage, code // 100] = cell
+        cell.inc()
 
 
 class GateObserver:
@@ -121,7 +125,7 @@ class GateObserver:
 
 def direction(envelope: Envelope, ours: frozenset[str]) -> str:
     """Return ``internal``, ``external`` or ``mixed``, by the recipients' domains."""
-    domains = Counter(r.address.domain if r.address else "" for r in envelope.recipients)
+    domains = {r.address.domain if r.address else "" for r in envelope.recipients}
     inside = {any(domain == own or domain.endswith(f".{own}") for own in ours) for domain in domains}
     if len(inside) > 1:
         return "mixed"

@@ -56,12 +56,12 @@ class RelayDoor:
                 session = await open_relay(point, name, extended=extended)
             except RelayRefusal as refusal:
                 self.metrics.set("relay_answered_timestamp_seconds", self.clock())
-                self.metrics.inc("relay_replies", stage="connect", **{"class": f"{refusal.reply.code // 100}xx"})
+                self._count(f"{refusal.reply.code // 100}xx")
                 failure = refusal
                 if refusal.reply.code >= 500:  # noqa: PLR2004 - RFC 5321 4.2.1
                     break
             except Unavailable as error:
-                self.metrics.inc("relay_replies", stage="connect", **{"class": "lost"})
+                self._count("lost")
                 failure = error
             else:
                 self.metrics.observe("relay_connect_seconds", time.perf_counter() - started)
@@ -70,6 +70,9 @@ class RelayDoor:
                 return session
         self.metrics.set("relay_up", 0)
         raise failure
+
+    def _count(self, outcome: str) -> None:
+        self.metrics.counter("relay_replies", stage="connect", **{"class": outcome}).inc()
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from gateway.smtp.front import Bounds, Front
 from gateway.smtp.secure import GateSession
 from gateway.stores import Stores, open_stores
 from gateway.telemetry.board import Board, Metrics, RowState
+from gateway.terminus import NoTerminus
 from gateway.tls import client_context, renew
 
 BEAT_SECONDS: Final = 0.5
@@ -148,6 +149,7 @@ class Worker:
             ledger=stores.ledger,
             desk=stores.desk,
             observer=observer,
+            terminus=NoTerminus(),
             terms=Terms(
                 budget=settings.timeouts.decision,
                 window=timedelta(hours=settings.ledger.window_hours),

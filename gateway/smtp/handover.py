@@ -26,7 +26,42 @@ class Handover:
         self._mark_final = mark_final
 
     async def run(self, submission: Submission) -> RelayReply | Reply:
-        """Return the relay's final reply, or our refusal. Raises Unavailable when the relay is lost."""
+        """Return the relay's final reply, or our own. Raises Unavailable when the relay is lost."""
+        if not submission.envelope.recipients:
+            return await self._receive(submission)
+        if submission.terminal:
+            return await self._receive_and_run(submission)
+        return await self._run(submission)
+
+    async def _receive(self, submission: Submission) -> Reply:
+        """Take a message that is for Utpost alone; our own word is the last one here."""
+        await self._leg.reset()
+        try:
+            receipt = await self._gatekeeper.receive(submission)
+            await receipt.confirm()
+        except Unavailable:
+            return replies.LOCAL_ERROR
+        return replies.RECEIVED
+
+    async def _receive_and_run(self, submission: Submission) -> RelayReply | Reply:
+        """Take Utpost's copy before the relay's dot; it counts only when the relay takes the message too."""
+        try:
+            receipt = await self._gatekeeper.receive(submission)
+        except Unavailable:
+            await self._leg.reset()
+            return replies.LOCAL_ERROR
+        try:
+            reply = await self._run(submission)
+        except BaseException:
+            self._gatekeeper.forget(receipt)
+            raise
+        if isinstance(reply, RelayReply) and reply.positive:
+            self._gatekeeper.confirm(receipt)
+        else:
+            self._gatekeeper.forget(receipt)
+        return reply
+
+    async def _run(self, submission: Submission) -> RelayReply | Reply:
         gatekeeper = self._gatekeeper
         responsible = gatekeeper.responsible(submission)
         if responsible is None:

@@ -12,6 +12,8 @@ def _reply(code: int, enhanced: str, *lines: str) -> Reply:
 
 
 OK: Final = _reply(250, "2.0.0", "OK")
+RECIPIENT_OK: Final = _reply(250, "2.1.5", "Recipient OK")
+RECEIVED: Final = _reply(250, "2.0.0", "Received")
 BYE: Final = _reply(221, "2.0.0", "Bye")
 GO_AHEAD: Final = _reply(354, "", "End data with <CR><LF>.<CR><LF>")
 CANNOT_VERIFY: Final = _reply(252, "2.5.2", "Cannot verify, send some mail")

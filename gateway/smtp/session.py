@@ -57,6 +57,8 @@ class Transaction:
     mail: PathCommand
     recipients: list[PathCommand] = field(default_factory=list)
     """Those that the relay accepted."""
+    terminal: list[PathCommand] = field(default_factory=list)
+    """Those that Utpost itself receives for."""
     asked: int = 0
     broken: bool = False
     """The relay was lost in the middle: nothing of this may be delivered."""
@@ -261,16 +263,23 @@ class Session(Connection):
         group: list[tuple[bytes, PathCommand | Reply]] = [(self._line, self._read_rcpt(arg))]
         while self._leg.pipelining and len(group) < _GROUP and (line := self._next_rcpt()) is not None:
             group.append((line, self._read_rcpt(line[5:])))
-        lines = [line for line, command in group if isinstance(command, PathCommand)]
+        lines = [line for line, command in group if isinstance(command, PathCommand) and not self._is_ours(command)]
         answers = iter(await self._leg.rcpt(lines) if lines else [])
         for _, command in group:
             if isinstance(command, Reply):
                 self._say(command, "rcpt")
                 continue
+            if self._is_ours(command):
+                transaction.terminal.append(command)
+                self._say(replies.RECIPIENT_OK, "rcpt")
+                continue
             reply = next(answers)
             self._relay_says(reply, "rcpt")
             if reply.positive:
                 transaction.recipients.append(command)
+
+    def _is_ours(self, command: PathCommand) -> bool:
+        return command.address is not None and self.front.gatekeeper.terminates(command.address)
 
     def _open_transaction(self) -> Transaction:
         if self._transaction is None:
@@ -300,7 +309,7 @@ class Session(Connection):
         if arg.strip():
             raise PeerViolation(replies.NO_ARGUMENT)
         transaction = self._open_transaction()
-        if not transaction.recipients:
+        if not transaction.recipients and not transaction.terminal:
             raise PeerViolation(replies.NO_RECIPIENTS if transaction.asked else replies.RCPT_FIRST)
         if self.front.in_flight >= self.front.bounds.in_flight:
             raise PeerViolation(replies.NO_ROOM)
@@ -370,6 +379,7 @@ class Session(Connection):
                 smtputf8="SMTPUTF8" in transaction.mail.parameters,
             ),
             content=reader.content,
+            terminal=tuple(command.address for command in transaction.terminal if command.address is not None),
         )
 
     async def smtp_RSET(self, arg: bytes) -> None:  # noqa: N802

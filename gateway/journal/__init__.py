@@ -1,0 +1,1 @@
+"""What is kept of each message: one record without content, for a limited time."""

@@ -1,0 +1,244 @@
+"""The journal's file: records written behind the message's back, found by reference, deleted when their time is up.
+
+Mail never waits for it. Records queue in memory; a journal that cannot be written costs records, which are counted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Final, TypeVar
+
+from gateway.journal.record import Handled, Record, record_of
+from gateway.model import Facts, Unavailable, Verdict
+from gateway.store import Store, StoreError
+
+T = TypeVar("T")
+
+QUEUE: Final = 10_000
+"""Records that wait at most; more are dropped."""
+_BATCH: Final = 500
+_BATCHES: Final = 20
+_FIRST_PAUSE: Final = 0.5
+_LONGEST_PAUSE: Final = 30.0
+
+_COLUMNS: Final = (
+    "at, reference, front, sender, persons, direction, size, verdict, rules, observed, lifted, policy, code, enhanced, "
+    "milliseconds"
+)
+_MIGRATIONS: Final = (
+    """
+    CREATE TABLE records (
+        id INTEGER PRIMARY KEY,
+        at INTEGER NOT NULL,
+        reference TEXT NOT NULL,
+        front TEXT NOT NULL,
+        sender TEXT NOT NULL,
+        persons TEXT NOT NULL,
+        direction TEXT NOT NULL,
+        size TEXT NOT NULL,
+        verdict TEXT NOT NULL,
+        rules TEXT NOT NULL,
+        observed TEXT NOT NULL,
+        lifted TEXT NOT NULL,
+        policy TEXT NOT NULL,
+        code INTEGER NOT NULL,
+        enhanced TEXT NOT NULL,
+        milliseconds TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX records_at ON records (at);
+    CREATE UNIQUE INDEX records_reference ON records (reference, at);
+    CREATE TABLE events (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL) STRICT;
+    CREATE INDEX events_at ON events (at);
+    """,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that an operator did."""
+
+    at: datetime
+    kind: str
+    text: str
+
+
+class Journal:
+    """One file that all processes share. Only what waits for an answer raises ``Unavailable("journal", …)``."""
+
+    def __init__(self, path: Path, *, key: bytes, retention: timedelta) -> None:
+        """Remember the file; ``key`` makes the senders' pseudonyms."""
+        self.on_drop: Callable[[int], None] = lambda _: None
+        """Told how many records were lost."""
+        self._key = key
+        self._retention = retention
+        self._store = Store(path, what="journal", migrations=_MIGRATIONS, durable=False)
+        self._waiting: deque[Record] = deque()
+        self._writer: asyncio.Task[None] | None = None
+        self._closing = asyncio.Event()
+
+    # --- writing -------------------------------------------------------------------------------
+
+    def append(self, facts: Facts, verdict: Verdict, handled: Handled) -> Record:
+        """Note a message and return at once; needs a running event loop. Never raises for the journal's sake."""
+        record = record_of(facts, verdict, handled, self._key)
+        if len(self._waiting) >= QUEUE:
+            self.on_drop(1)
+            return record
+        self._waiting.append(record)
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.get_running_loop().create_task(self._write_all())
+        return record
+
+    async def _write_all(self) -> None:
+        """Write until nothing waits; while the file cannot be written, come back with growing pauses."""
+        pause = _FIRST_PAUSE
+        while self._waiting:
+            batch = [self._waiting[n] for n in range(min(_BATCH, len(self._waiting)))]
+            try:
+                await self._run(partial(_insert, tuple(map(_row, batch))))
+            except Unavailable:
+                if self._closing.is_set():
+                    return
+                await self._pause(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+                continue
+            for _ in batch:
+                self._waiting.popleft()
+            pause = _FIRST_PAUSE
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._closing.wait()
+        except TimeoutError:
+            return
+
+    def write_event(self, at: datetime, kind: str, text: str) -> None:
+        """Note what an operator did, and wait for it; for commands. Raises Unavailable."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute("INSERT INTO events (at, kind, text) VALUES (?, ?, ?)", (_ms(at), kind, text))
+
+        try:
+            self._store.run_blocking(work)
+        except StoreError as error:
+            raise Unavailable("journal", error.why) from None
+
+    # --- reading and forgetting ----------------------------------------------------------------
+
+    async def search(self, reference: str) -> list[Record]:
+        """Return the records of a reference, oldest first: one, or one for each attempt."""
+        statement = f"SELECT {_COLUMNS} FROM records WHERE reference = ? ORDER BY at, id"  # noqa: S608 - own names
+        return await self._run(
+            lambda connection: [_record(row) for row in connection.execute(statement, (reference.strip().upper(),))]
+        )
+
+    async def events(self, since: datetime) -> list[Event]:
+        """Return what operators did, oldest first."""
+        statement = "SELECT at, kind, text FROM events WHERE at >= ? ORDER BY at, id"
+        return await self._run(
+            lambda connection: [
+                Event(at=_time(at), kind=kind, text=text)
+                for at, kind, text in connection.execute(statement, (_ms(since),))
+            ]
+        )
+
+    async def prune(self, now: datetime) -> int:
+        """Delete what is past its time, in small batches so that nobody waits long; return how much went."""
+        deleted = 0
+        for table in ("records", "events"):
+            work = partial(_delete_batch, table, _ms(now - self._retention))
+            for _ in range(_BATCHES):
+                count = await self._run(work)
+                deleted += count
+                if count < _BATCH:
+                    break
+        return deleted
+
+    async def close(self) -> None:
+        """Write what waits, once, and let go of the file."""
+        self._closing.set()
+        if self._writer is not None:
+            await self._writer
+        if self._waiting:
+            self.on_drop(len(self._waiting))
+            self._waiting.clear()
+        await self._store.close()
+
+    def close_blocking(self) -> None:
+        """Do as ``close`` does, for commands."""
+        self._store.close_blocking()
+
+    async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            return await self._store.run(work)
+        except StoreError as error:
+            raise Unavailable("journal", error.why) from None
+
+
+def _insert(rows: Sequence[tuple[str | int, ...]], connection: sqlite3.Connection) -> None:
+    """Write records; one that is there already, since its writer was not told in time, stays alone."""
+    marks = ", ".join("?" * len(_COLUMNS.split(", ")))
+    connection.executemany(f"INSERT OR IGNORE INTO records ({_COLUMNS}) VALUES ({marks})", rows)  # noqa: S608 - own names
+
+
+def _delete_batch(table: str, before: int, connection: sqlite3.Connection) -> int:
+    statement = f"DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE at < ? LIMIT {_BATCH})"  # noqa: S608
+    return connection.execute(statement, (before,)).rowcount
+
+
+def _row(record: Record) -> tuple[str | int, ...]:
+    return (
+        _ms(record.at),
+        record.reference,
+        record.front,
+        record.sender,
+        record.persons,
+        record.direction,
+        record.size,
+        record.verdict,
+        json.dumps(record.rules),
+        json.dumps(record.observed),
+        json.dumps(record.lifted),
+        record.policy,
+        record.code,
+        record.enhanced,
+        json.dumps(record.milliseconds),
+    )
+
+
+def _record(row: tuple[int, str, str, str, str, str, str, str, str, str, str, str, int, str, str]) -> Record:
+    at, reference, front, sender, persons, direction, size, verdict, rules, observed, lifted, policy, code = row[:13]
+    return Record(
+        at=_time(at),
+        reference=reference,
+        front=front,
+        sender=sender,
+        persons=persons,
+        direction=direction,
+        size=size,
+        verdict=verdict,
+        rules=tuple(json.loads(rules)),
+        observed=tuple(json.loads(observed)),
+        lifted=tuple(json.loads(lifted)),
+        policy=policy,
+        code=code,
+        enhanced=row[13],
+        milliseconds=json.loads(row[14]),
+    )
+
+
+def _ms(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
+
+
+def _time(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

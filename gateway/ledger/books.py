@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, Protocol, TypeVar
 
@@ -70,9 +71,9 @@ class BookLedger:
         """Turn the reservation into reached persons: those of ``accepted``. Idempotent."""
 
         def prepare(key: Key) -> Work[None]:
-            ours = keyed(reservation.claim, key, accepted)
+            ours = keyed(replace(reservation.claim, at=at), key, accepted)
             mailing = mailing_number(reservation.usage.mailing)
-            return lambda book: settle(book, ours, ours.mailing if mailing is None else mailing, milliseconds(at))
+            return lambda book: settle(book, ours, ours.mailing if mailing is None else mailing)
 
         await self._do(prepare, len(accepted))
 

@@ -1,7 +1,7 @@
 """What it takes to claim and commit persons, over any book that remembers mailings.
 
-These steps run inside one transaction of the book; nobody else sees what is between them. The Redis script
-``ledger.lua`` takes the same steps in the same order.
+These steps run inside one transaction of the book; nobody else sees what is between them. The script in ``lua/``
+takes the same steps inside Redis, and one suite of tests holds it to them.
 """
 
 from __future__ import annotations
@@ -132,14 +132,16 @@ def take(book: Book, claim: KeyedClaim) -> Taken:
     return Taken(mailing=mailing, found=found, ruling=ruling)
 
 
-def settle(book: Book, claim: KeyedClaim, mailing: int, at: int) -> None:
-    """Count the claim's persons as reached by ``mailing``, found again by every means where the reservation is gone."""
-    persons = claim.persons
+def settle(book: Book, claim: KeyedClaim, mailing: int) -> None:
+    """Count the claim's persons as reached at ``claim.at``.
+
+    ``mailing`` is what the claim was told; where its reservation is gone, the mailing is found again by every means.
+    """
     held = book.unhold(claim.attempt)
     mailing = held[0] if held is not None else _find_again(book, claim, mailing)
-    known = book.known(mailing, persons.keys(), at)
-    book.charge(mailing, claim.sender, {p: w for p, w in persons.items() if p not in known}, at)
-    book.reach(mailing, persons, at, at + claim.until - claim.at)
+    known = book.known(mailing, claim.persons.keys(), claim.at)
+    book.charge(mailing, claim.sender, {p: w for p, w in claim.persons.items() if p not in known}, claim.at)
+    book.reach(mailing, claim.persons, claim.at, claim.until)
     if held is not None and held[1] is not None:
         book.bind(held[1], mailing)
 

@@ -100,7 +100,7 @@ def accept(record: str, given: Key | None) -> Key:
     return key
 
 
-class KeyChanged(Exception):  # noqa: N818 - a word between a store and its ring, no error to anybody else
+class KeyChanged(Exception):
     """The store's record is gone or names another key than the one that ids were made with."""
 
 

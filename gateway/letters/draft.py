@@ -111,6 +111,7 @@ class _Writer:
     def __init__(self, matter: Matter, texts: Texts, say: Say, language: str) -> None:
         self._matter = matter
         self._context = matter.context
+        self._reasons = list({reason.rule: reason for reason in reversed(matter.context.reasons)}.values())[::-1]
         self._texts = texts
         self._say = say
         self._language = language
@@ -133,7 +134,7 @@ class _Writer:
         )
 
     def _explained(self) -> Iterator[Section]:
-        reasons = self._context.reasons
+        reasons = self._reasons
         yield Section(
             heading=self._phrase("why"),
             paragraphs=tuple(map(self._why, reasons)),
@@ -204,7 +205,7 @@ class _Writer:
 
     def _clause(self) -> str:
         """Say in one clause what is the matter; of several matters the first, which weighs most."""
-        said = [clause for reason in self._context.reasons for clause in self._advice(reason.rule, "clause")]
+        said = [clause for reason in self._reasons for clause in self._advice(reason.rule, "clause")]
         if len(set(said)) > 1:
             return self._phrase("more", clause=said[0])
         return said[0] if said else ""

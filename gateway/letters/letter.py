@@ -67,8 +67,6 @@ class Reason:
     title_en: str
     summary_sv: str
     summary_en: str
-    stops: bool = True
-    """Whether this rule alone would have stopped the message."""
     measured: int | None = None
     """The number of persons that crossed a line."""
     found: tuple[Found, ...] = ()
@@ -101,7 +99,7 @@ class LetterContext:
     recipients: int = 0
     """Recipients of the message."""
     reasons: tuple[Reason, ...] = ()
-    """Strongest first."""
+    """Strongest first; of several about one rule the first is told."""
     mailing: str = ""
     """What makes two letters repeat each other; see ``Letter.topics``."""
     message_id: str = ""

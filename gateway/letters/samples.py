@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from gateway.letters.draft import Matter
 from gateway.letters.letter import Found, Held, LetterContext, Letterhead, LetterKind, Reason, Where
 
 _AT: Final = datetime(2026, 5, 4, 12, 30, tzinfo=UTC)
@@ -21,7 +22,7 @@ SAMPLE_HOUSE: Final = Letterhead(
     key=b"only for samples",
     show_subject=True,
 )
-SAMPLE_HOUSES: Final = (SAMPLE_HOUSE, replace(SAMPLE_HOUSE, guideline_url="", show_subject=False))
+_BARE_HOUSE: Final = replace(SAMPLE_HOUSE, guideline_url="", show_subject=False)
 
 _FOUND: Final = (
     Found(where=Where.BODY, evidence=("19••••••-••••",), reason="Ett personnummer."),
@@ -57,17 +58,19 @@ def sample_reason(rule: str) -> Reason:
     return replace(_REASON, rule=rule, measured=140, found=_FOUND, left_out=3)
 
 
-def samples(rules: Iterable[str]) -> Iterator[tuple[LetterKind, LetterContext]]:
+def samples(rules: Iterable[str]) -> Iterator[Matter]:
     """Yield letters of every kind: about each rule alone, bare and laden, and about two at once."""
     names = (*sorted(rules), "a rule without texts of its own")
     for kind in LetterKind:
         if kind is LetterKind.DIGEST:
-            yield kind, replace(_LADEN, held=_held(names))
-            yield kind, replace(_LADEN, held=_held(names[:1])[:1])
+            yield Matter(kind=kind, context=replace(_LADEN, held=_held(names)), house=SAMPLE_HOUSE)
+            yield Matter(kind=kind, context=replace(_LADEN, held=_held(names)[:1]), house=_BARE_HOUSE)
             continue
         for rule in names:
-            yield kind, replace(_PLAIN, reasons=(replace(_REASON, rule=rule),))
-            yield kind, replace(_LADEN, reasons=(sample_reason(rule), replace(_REASON, rule=names[0])))
+            bare, laden = replace(_REASON, rule=rule), sample_reason(rule)
+            two = (laden, replace(_REASON, rule=names[0]))
+            yield Matter(kind=kind, context=replace(_PLAIN, reasons=(bare,)), house=_BARE_HOUSE)
+            yield Matter(kind=kind, context=replace(_LADEN, reasons=two), house=SAMPLE_HOUSE)
 
 
 def _held(rules: tuple[str, ...]) -> tuple[Held, ...]:

@@ -9,6 +9,7 @@ import structlog
 from gateway.config import Settings
 from gateway.decision import Decision, Submission
 from gateway.journal.journal import Journal
+from gateway.journal.record import Handled, Record
 from gateway.model import Action, Envelope, Part, RuleHit
 from gateway.telemetry.board import Counter, Metrics
 
@@ -91,20 +92,16 @@ class GateObserver:
         submission = decision.submission
         way = direction(submission.envelope, self._ours)
         self._count(submission, verdict, way)
-        rules = list(dict.fromkeys(hit.rule for hit in decision.verdict.hits))
-        _LOG.info(
-            "message",
-            reference=submission.occasion.reference,
-            verdict=verdict,
-            rules=rules,
-            octets=len(submission.content),
-            recipients=len(submission.envelope.recipients),
+        handled = Handled(
+            code=code,
+            enhanced=enhanced,
             direction=way,
-            relay_code=code,
-            relay_enhanced=enhanced,
+            octets=len(submission.content),
             policy_version=self.policy_version,
+            seconds=decision.seconds,
         )
-        self._journal.append(decision, code, verdict, way, self.policy_version)
+        record = self._journal.append(decision.facts, decision.verdict, handled)
+        _LOG.info("message", **_line(record))
 
     def passed(self, submission: Submission, code: int) -> None:
         """Count a message out of scope; nothing of it is logged but that it was there."""
@@ -148,3 +145,21 @@ def _outcome(hit: RuleHit) -> str:
     if hit.exempted_by is not None:
         return "exempted"
     return "unknown" if hit.unknown and hit.action is not Action.DEFER else _VERDICTS[hit.action]
+
+
+def _line(record: Record) -> dict[str, object]:
+    """Return what the log says of a message: the journal's record under the log's names."""
+    return {
+        "reference": record.reference,
+        "front": record.front,
+        "pseudonym": record.sender,
+        "persons": record.persons,
+        "direction": record.direction,
+        "verdict": record.verdict,
+        "rules": list(record.rules),
+        "observed": list(record.observed),
+        "policy_version": record.policy,
+        "code": record.code,
+        "enhanced": record.enhanced,
+        "seconds": {stage: spent / 1000 for stage, spent in record.milliseconds.items()},
+    }

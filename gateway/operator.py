@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 
 from gateway.config import Settings
+from gateway.model import Unavailable
 from gateway.policy.rules import EVERY_RULE
 from gateway.secret import installation_secret
 from gateway.stores import open_journal
@@ -54,5 +55,11 @@ def _told(switches: frozenset[str]) -> str:
 
 
 def _journal(settings: Settings, wanted: str, *, to_observe: bool) -> None:
+    """Note the act. The switch has worked already; a journal that cannot be written must be said, not hidden."""
     journal = open_journal(settings, installation_secret(settings.state.directory))
-    journal.write_event(datetime.now(UTC), "observe" if to_observe else "enforce", wanted)
+    try:
+        journal.write_event(datetime.now(UTC), "observe" if to_observe else "enforce", wanted)
+    except Unavailable as error:
+        raise Refused(f"switched, but the journal could not note it ({error.why})") from None
+    finally:
+        journal.close_blocking()

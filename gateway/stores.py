@@ -125,12 +125,14 @@ def open_stores(settings: Settings, judgement: Judgement, metrics: Metrics, host
     )
     desk.on_release = courier.kick
     desk.observe = lambda kind, result: metrics.inc("letters", kind=kind, result=result)
+    journal = open_journal(settings, secret)
+    journal.on_drop = lambda count: metrics.inc("journal_dropped", count)
     ledger = open_ledger(settings.ledger.url, state=settings.state.directory, key_file=None)
     return Stores(
         ledger=ledger,
         outbox=outbox,
         desk=desk,
         courier=courier,
-        journal=open_journal(settings, secret),
+        journal=journal,
         metrics=metrics,
     )

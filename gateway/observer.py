@@ -75,7 +75,7 @@ class GateObserver:
         inspection = decision.facts.inspection
         for finding in inspection.findings if inspection else ():
             labels = {"confidence": finding.confidence.name.lower(), "segment": finding.segment.value}
-            self._metrics.inc("findings", detector=finding.rule_name, **labels)
+            self._metrics.counter("findings", detector=finding.rule_name, **labels).inc()
         for part in inspection.message.parts if inspection else ():
             self._metrics.inc("parts", kind=_kind(part), state=part.state.value)
         for hit in decision.verdict.hits:

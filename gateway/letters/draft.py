@@ -13,7 +13,6 @@ from gateway.letters.wording import enumerate_words, say_time, sentence
 
 Variables = Mapping[str, object]
 
-MOST_STEPS: Final = 8
 MOST_HELD: Final = 50
 _TONES: Final = {
     LetterKind.BLOCKED: "stopped",
@@ -40,6 +39,8 @@ class Point:
     text: str
     lead: str = ""
     """Words in front, to be set off."""
+    note: str = ""
+    """An explanation behind, less important."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +50,6 @@ class Section:
     heading: str
     paragraphs: tuple[Point, ...] = ()
     points: tuple[Point, ...] = ()
-    ordered: bool = False
     link: str = ""
     """Words of a link to the guideline; empty without one."""
     quiet: bool = False
@@ -76,6 +76,8 @@ class Document:
     subject: str
     reference: str
     guideline_url: str
+    pointer: str
+    """In English: that the letter can be read in English."""
     pages: tuple[Page, ...]
 
 
@@ -101,6 +103,7 @@ def draft(matter: Matter, texts: Texts, say: Say) -> Document:
         subject=writers[0].say("subject"),
         reference=matter.context.reference,
         guideline_url=matter.house.guideline_url,
+        pointer=" ".join(say(COMMON, "en.pointer", {})),
         pages=tuple(writer.page() for writer in writers),
     )
 
@@ -143,16 +146,18 @@ class _Writer:
         found = tuple(point for reason in reasons for point in self._found(reason))
         if found:
             yield Section(heading=self._phrase("found"), points=found)
-        yield self._to_do(step for reason in reasons for step in self._advice(reason.rule, "steps"))
+        yield from map(self._to_do, reasons)
+
+    def _to_do(self, reason: Reason) -> Section:
+        title = self._titled(reason)[0]
+        alone = len(self._reasons) == 1
+        heading = self._phrase("steps") if alone else self._phrase("steps_about", title=title[:1].lower() + title[1:])
+        return _listed(heading, self._advice(reason.rule, "steps"))
 
     def _summed_up(self) -> Iterator[Section]:
-        entries = tuple(map(self._entry, self._context.held[:MOST_HELD]))
-        yield Section(heading=self._phrase("found"), points=entries)
-        yield self._to_do(self._say(letter_file(self._matter.kind), f"{self._language}.steps", self._facts))
-
-    def _to_do(self, steps: Iterable[str]) -> Section:
-        listed = list(dict.fromkeys(steps))[:MOST_STEPS]
-        return Section(heading=self._phrase("steps"), points=tuple(Point(text=s) for s in listed), ordered=True)
+        yield _listed(self.say("entries"), map(self._entry, self._context.held[:MOST_HELD]))
+        own = letter_file(self._matter.kind)
+        yield _listed(self._phrase("steps"), self._say(own, f"{self._language}.steps", self._facts))
 
     def _closing(self) -> Iterator[Section]:
         yield Section(heading=self._phrase("questions"), paragraphs=(Point(text=self._phrase("question")),))
@@ -168,19 +173,19 @@ class _Writer:
     def _found(self, reason: Reason) -> Iterator[Point]:
         if reason.measured is not None:
             yield from (Point(text=said) for said in self._advice(reason.rule, "found", measured=reason.measured))
-        for found in reason.found:
-            yield Point(lead=f"{sentence(self._place(found))}:", text=self._what(found, reason))
+        yield from (self._found_in(found, reason) for found in reason.found)
         if reason.left_out:
             yield Point(text=self._phrase("left_out", left_out=reason.left_out))
 
-    def _what(self, found: Found, reason: Reason) -> str:
-        told = ", ".join(found.evidence)
-        if told and found.count > len(found.evidence):
-            told = f"{told} ({self._phrase('instances', count=found.count)})"
+    def _found_in(self, found: Found, reason: Reason) -> Point:
+        lead = f"{sentence(self._place(found))}:"
         why = found.reason if self._language == "sv" else ""
+        told = ", ".join(found.evidence)
         if not told:
-            return why or f"{self._titled(reason)[0]}."
-        return f"{told}. {why}" if why else told
+            return Point(lead=lead, text=why or f"{self._titled(reason)[0]}.")
+        if found.count > len(found.evidence) and str(found.count) not in told.split():
+            told = f"{told} ({self._phrase('instances', count=found.count)})"
+        return Point(lead=lead, text=told, note=why)
 
     def _place(self, found: Found) -> str:
         facts: dict[str, object] = {"name": found.name, "number": found.number, "suffix": found.suffix}
@@ -188,7 +193,7 @@ class _Writer:
             facts["attachment"] = self._phrase(f"places.{'named' if found.name else 'unnamed'}", **facts)
         return self._phrase(f"places.{found.where.value}", member=found.member, **facts)
 
-    def _entry(self, held: Held) -> Point:
+    def _entry(self, held: Held) -> str:
         when = "warned" if held.delivered else "blocked"
         said = [self._one(self._texts.advice(rule), f"{when}.{self._language}.clause") for rule in held.rules]
         told = self._one(
@@ -199,7 +204,7 @@ class _Writer:
             clauses=enumerate_words(list(dict.fromkeys(said)), self._language),
             reference=held.reference,
         )
-        return Point(text=told)
+        return sentence(told)
 
     # --- words ---------------------------------------------------------------------------------
 
@@ -224,6 +229,10 @@ class _Writer:
 
     def _one(self, file: str, key: str, /, **variables: object) -> str:
         return " ".join(self._say(file, key, {**self._facts, **variables}))
+
+
+def _listed(heading: str, texts: Iterable[str]) -> Section:
+    return Section(heading=heading, points=tuple(Point(text=text) for text in texts))
 
 
 def _facts(matter: Matter, language: str) -> Variables:

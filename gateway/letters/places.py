@@ -16,6 +16,7 @@ MOST_PLACES: Final = 6
 MOST_EVIDENCE: Final = 3
 LONGEST_NAME: Final = 60
 LONGEST_EVIDENCE: Final = 80
+LONGEST_REASON: Final = 240
 
 _NUMBER_LIKE: Final = re.compile(r"(?:\d[^\d\w]{0,2}){9}\d")
 """Ten digits with little between them: an identity, account or telephone number, whether or not a detector saw it."""
@@ -59,22 +60,20 @@ class Places:
         return tuple(told[:MOST_PLACES]), max(0, len(told) - MOST_PLACES)
 
     def _place(self, finding: Finding) -> Found:
-        reason = plain(finding.reason, 240)
         part = self._parts.get(finding.part)
         if part is None or part.path == "subject":
-            return Found(where=Where.MESSAGE if part is None else Where.SUBJECT, reason=reason)
+            return Found(where=Where.MESSAGE if part is None else Where.SUBJECT)
         if _is_text(part):
-            return Found(where=_SEGMENTS.get(finding.segment, Where.BODY), reason=reason)
+            return Found(where=_SEGMENTS.get(finding.segment, Where.BODY))
         outer = self._attachments.get(part.path.partition("/")[0])
         if outer is None or (part.filename is None and part.origin is Origin.FORWARDED):
-            return Found(where=Where.FORWARDED, reason=reason)
+            return Found(where=Where.FORWARDED)
         return Found(
             where=_kind(part, finding),
             number=outer.number,
             name=outer.name,
             suffix=outer.suffix,
             member=self._name(part) if "/" in part.path else "",
-            reason=reason,
         )
 
     def _name(self, part: Part) -> str:
@@ -109,6 +108,7 @@ def _with_evidence(place: Found, listed: Sequence[Finding]) -> Found:
         place,
         evidence=tuple(word for word in shown if word)[:MOST_EVIDENCE],
         count=sum(f.count for f in listed),
+        reason=plain(max(listed, key=lambda f: f.confidence).reason, LONGEST_REASON),
     )
 
 

@@ -24,6 +24,7 @@ _PHRASES: Final = (
     "why",
     "found",
     "steps",
+    "steps_about",
     "questions",
     "logged",
     "section",
@@ -57,7 +58,10 @@ def _in_each(*keys: Key, inside: str = "") -> tuple[Key, ...]:
     )
 
 
-_COMMON_KEYS: Final = _in_each(*(Key(name=p) for p in _PHRASES), *(Key(name=f"places.{p}") for p in _PLACES))
+_COMMON_KEYS: Final = (
+    Key(name="en.pointer"),
+    *_in_each(*(Key(name=p) for p in _PHRASES), *(Key(name=f"places.{p}") for p in _PLACES)),
+)
 _LETTER_KEYS: Final = (
     Key(name="sv.subject"),
     *_in_each(Key(name="heading"), Key(name="outcome"), Key(name="outcome_one"), Key(name="happened")),
@@ -68,6 +72,7 @@ _DIGEST_KEYS: Final = (
         Key(name="heading"),
         Key(name="outcome"),
         Key(name="happened"),
+        Key(name="entries"),
         Key(name="entry"),
         Key(name="steps", listed=True),
     ),

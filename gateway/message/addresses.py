@@ -9,7 +9,9 @@ from gateway.message.charset import decode_plain
 from gateway.message.words import decode_words
 from gateway.model import Address
 
-_PLAIN: Final = re.compile(rb'(?:"?([A-Za-z0-9 ._\-/]{0,100}?)"? {1,4}<|<?)([A-Za-z0-9._+\-]{1,64})@([A-Za-z0-9.\-]{1,255})>?')
+_PLAIN: Final = re.compile(
+    rb'(?:"?([A-Za-z0-9 ._\-/]{0,100}?)"? {1,4}<|<?)([A-Za-z0-9._+\-]{1,64})@([A-Za-z0-9.\-]{1,255})>?'
+)
 """The common shapes: ``Name <a@b>``, ``"Name" <a@b>``, ``<a@b>`` and ``a@b``, in ASCII."""
 
 _TOKEN: Final = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)("?)|\[[^\]]*\]?|[^\s"(),:;<>\[]+|\s+|(.)', re.DOTALL)

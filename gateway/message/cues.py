@@ -57,9 +57,12 @@ _FORWARDED: Final = (
     "|weitergeleitete (?:nachricht|e-?mail|mail)|anfang der weitergeleiteten (?:nachricht|e-?mail|mail)"
     "|doorgestuurd bericht|message transféré|mensaje reenviado"
 )
-ORIGINAL_MARK: Final = re.compile(rf"[-_*=\s]{{2,60}}(?:{_ORIGINAL})\s{{0,3}}(?:från [^-]{{1,80}})?:?[-_*=\s]{{0,60}}", re.IGNORECASE)
+ORIGINAL_MARK: Final = re.compile(
+    rf"[-_*=\s]{{2,60}}(?:{_ORIGINAL})\s{{0,3}}(?:från [^-]{{1,80}})?:?[-_*=\s]{{0,60}}", re.IGNORECASE
+)
 FORWARD_MARK: Final = re.compile(
-    rf"(?:[-_*=\s]{{2,60}}(?:{_FORWARDED})\s{{0,3}}:?[-_*=\s]{{1,60}}|[*\s]{{0,4}}(?:{_FORWARDED})\s{{0,2}}:[*\s]{{0,4}})", re.IGNORECASE
+    rf"(?:[-_*=\s]{{2,60}}(?:{_FORWARDED})\s{{0,3}}:?[-_*=\s]{{1,60}}|[*\s]{{0,4}}(?:{_FORWARDED})\s{{0,2}}:[*\s]{{0,4}})",
+    re.IGNORECASE,
 )
 RULE: Final = re.compile(r"[_\u2014\u2015\u2500-]{10,200}|[*=~]{10,200}")
 """A line drawn by a program above a copied header block."""
@@ -79,7 +82,9 @@ CLOCK: Final = re.compile(r"(?<![\d.])(?:[01]?\d|2[0-3])[:.][0-5]\d(?![\d.])")
 DAY: Final = re.compile(r"(?<!\d)(?:(?:19|20)\d\d|\d{1,2}[./-]\d{1,2}[./-](?:\d\d){1,2})(?!\d)")
 MAILBOX: Final = re.compile(r"[^\s<>()\[\]\"',;:]{1,64}@[\w.-]{1,100}")
 
-REPLY: Final = re.compile(r"\s*(?:sv|re|aw|antw|svar|ref|odp|res)\s*(?:\[\d{1,3}\]|\(\d{1,3}\))?\s*[:\uff1a]", re.IGNORECASE)
+REPLY: Final = re.compile(
+    r"\s*(?:sv|re|aw|antw|svar|ref|odp|res)\s*(?:\[\d{1,3}\]|\(\d{1,3}\))?\s*[:\uff1a]", re.IGNORECASE
+)
 FORWARD: Final = re.compile(
     r"\s*(?:vb|fw|fwd|wg|vl|tr|rv|enc|doorst|vidarebef\w{0,12}|vidaresän\w{0,4}|forwarded|videresen\w{0,4})\s*"
     r"(?:\[\d{1,3}\]|\(\d{1,3}\))?\s*[:\uff1a]",
@@ -141,3 +146,5 @@ FOOTING: Final = re.compile(
     r"|e-post till och från [^.]{1,80}allmän\w? handling|e-post (?:till|som) [^.]{1,80}allmän\w? handling",
     re.IGNORECASE,
 )
+FOOTING_WORDS: Final = ("miljön", "naturen", "skriv", "print", "personuppgift", "gdpr", "handling")
+"""One of these stands in every footing: looked for first, since it costs less."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Final
@@ -19,6 +20,7 @@ _BOM: Final = b"\xef\xbb\xbf"
 _NOISE: Final = bytes(range(33)) + b"\x7f"
 _SPECIALS: Final = frozenset(b'()<>@,;\\"[]?')
 _CR: Final = 13
+_FOLDED_COLON: Final = re.compile(rb"[ \t]+:")
 
 
 @dataclass(slots=True)
@@ -54,6 +56,15 @@ def read_fields(octets: bytes, start: int, end: int, wanted: Collection[bytes]) 
     for number, line in enumerate(lines):
         if line[:1] in (b" ", b"\t") and number:
             current.append(line)
+            continue
+        if (
+            b":" not in line
+            and len(found.stray) < REPEATS
+            and number + 1 < len(lines)
+            and _FOLDED_COLON.match(lines[number + 1])
+        ):
+            lines[number + 1] = line.rstrip(b"\r") + lines[number + 1].lstrip()
+            found.stray.append(b"")
             continue
         name, colon, value = line.partition(b":")
         key = name.strip(_NOISE).lower()
@@ -102,7 +113,8 @@ def _skip(found: Fields, lines: list[bytes], number: int) -> bool:
         return False
     following = lines[number + 1] if number + 1 < len(lines) else b""
     name, colon, _ = following.partition(b":")
-    if not colon or not _is_name(name.strip(_NOISE).lower()):
+    last = number and number + 1 == len(lines)
+    if not last and not (colon and _is_name(name.strip(_NOISE).lower())):
         return False
     found.stray.append(line)
     return True

@@ -7,9 +7,9 @@ each person by name and numbers its cases is still one mailing. Quotes, signatur
 from __future__ import annotations
 
 import hashlib
-import heapq
 import re
 import struct
+import zlib
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -21,8 +21,7 @@ TEXT: Final = 64 * 1024
 SHINGLES: Final = 25
 """Shingles below which a text is too short to be compared by likeness."""
 
-_MOST_SHINGLES: Final = 4096
-_BATCH: Final = 512
+_MOST_SHINGLES: Final = 256
 _PERMUTATIONS: Final = 64
 _DIGEST: Final = 16
 _ROW: Final = struct.Struct(f"<{_PERMUTATIONS}I")
@@ -33,7 +32,6 @@ _GREETING: Final = re.compile(
     r"[^\n,!.:]{0,60}(?:[,!.:]+|\n|$)",
     re.IGNORECASE,
 )
-_ADDRESS: Final = re.compile(r"(?:https?://|www\.|mailto:)\S{1,2000}|[^\s@<>]{1,64}@[\w.-]{1,190}", re.IGNORECASE)
 _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
 _TAG: Final = re.compile(r"<[^<>\n]{1,500}>")
 _WORD: Final = re.compile(r"[^\W\d_]+")
@@ -44,13 +42,13 @@ def fingerprint(message: Message) -> Fingerprint:
     """Return the fingerprint of a message; empty where it has neither own words nor attachments.
 
     ``exact`` is the digest of the words, whatever their order, and of the attachments; ``minhash`` holds 64
-    minima of 32 bits over shingles of three words (Broder 1997).
+    minima of 32 bits over shingles of three words (Broder 1997), of the lowest 256 shingles by checksum.
     """
-    paragraphs = [words for text in _paragraphs(_own_text(message)) if (words := _WORD.findall(text))]
+    paragraphs = [words for text in _paragraphs(_own_text(message)) if (words := _words(text))]
     attachments = sorted(part.digest for part in message.parts if part.digest and not part.body)
     if not paragraphs and not attachments:
         return Fingerprint()
-    exact = hashlib.sha256(" ".join(sorted(w for words in paragraphs for w in words)).encode("utf-8", "replace"))
+    exact = hashlib.sha256(b" ".join(sorted(word for words in paragraphs for word in words)))
     for digest in attachments:
         exact.update(b"\0" + digest)
     return Fingerprint(exact=exact.digest()[:_DIGEST], minhash=_minhash(_shingles(paragraphs)))
@@ -76,34 +74,37 @@ def _own_stretches(part: Part) -> Iterator[str]:
 
 
 def _paragraphs(text: str) -> list[str]:
-    text = _GREETING.sub("", text, count=1) if _GREETING.match(text) else text
     text = _INVISIBLE.sub("", text)
-    text = _ADDRESS.sub(" ", text)
-    return _PARAGRAPH.split(_TAG.sub(" ", text).casefold())
+    if greeting := _GREETING.match(text):
+        text = text[greeting.end() :]
+    return _PARAGRAPH.split(_TAG.sub(" ", text) if "<" in text else text)
 
 
-def _shingles(paragraphs: Iterable[list[str]]) -> set[str]:
+def _words(text: str) -> list[bytes]:
+    """Return the words of a paragraph, folded, without addresses and numbers."""
+    if "@" in text or "/" in text or "www." in text:
+        text = " ".join(token for token in text.split() if not _is_address(token))
+    return " ".join(_WORD.findall(text.casefold())).encode("utf-8", "replace").split()
+
+
+def _is_address(token: str) -> bool:
+    return "@" in token or "://" in token or "www." in token
+
+
+def _shingles(paragraphs: Iterable[list[bytes]]) -> set[bytes]:
     """Return the runs of three words that lie within one paragraph; a shorter paragraph is one run."""
-    out: set[str] = set()
+    out: set[bytes] = set()
     for words in paragraphs:
         if len(words) < 3:  # noqa: PLR2004 - a shingle has three words
-            out.add(" ".join(words))
+            out.add(b" ".join(words))
         else:
-            out.update(map(" ".join, zip(words, words[1:], words[2:], strict=False)))
+            out.update(map(b" ".join, zip(words, words[1:], words[2:], strict=False)))
     return out
 
 
-def _minhash(shingles: set[str]) -> tuple[int, ...]:
+def _minhash(shingles: set[bytes]) -> tuple[int, ...]:
     if len(shingles) < SHINGLES:
         return ()
-    hashed: Iterator[bytes] = (
-        hashlib.shake_128(shingle.encode("utf-8", "replace")).digest(_ROW.size) for shingle in shingles
-    )
-    if len(shingles) > _MOST_SHINGLES:
-        hashed = iter(heapq.nsmallest(_MOST_SHINGLES, hashed))
-    minima: list[int] = []
-    while rows := [_ROW.unpack(digest) for _, digest in zip(range(_BATCH), hashed, strict=False)]:
-        if minima:
-            rows.append(tuple(minima))
-        minima = list(map(min, zip(*rows, strict=True)))
-    return tuple(minima)
+    chosen = sorted(shingles, key=lambda shingle: (zlib.crc32(shingle), shingle))[:_MOST_SHINGLES]
+    rows = [_ROW.unpack(hashlib.shake_128(shingle).digest(_ROW.size)) for shingle in chosen]
+    return tuple(map(min, *rows))

@@ -9,38 +9,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import Enum
 from typing import Final
 from urllib.parse import unquote
 
 from gateway.message.entities import unescape
+from gateway.message.traces import Range, Trace, trace_of
+from gateway.message.wordlist import words_of
 
 TAGS: Final = 200_000
 """Tags of one text that are looked at; what follows is stripped of tags and kept."""
-
-
-class Trace(Enum):
-    """What a mail client put around earlier words."""
-
-    CITE = "cite"
-    """A quoting blockquote."""
-    INTRODUCTION = "introduction"
-    """The line that introduces a quotation."""
-    INDENT = "indent"
-    """A blockquote that may quote or merely indent."""
-    CONTAINER = "container"
-    """An element around an earlier message and perhaps answers within it."""
-    DIVIDER = "divider"
-    """A line under which the earlier message follows to the end."""
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """A half-open range of the visible text that a trace covers."""
-
-    trace: Trace
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,21 +30,23 @@ class Rendered:
     ranges: tuple[Range, ...]
 
 
-_VOID: Final = frozenset("area base br col embed hr img input link meta param source track wbr".split())
-_BLOCKS: Final = frozenset(
+_VOID: Final = words_of("area base br col embed hr img input link meta param source track wbr")
+_BLOCKS: Final = words_of(
     """address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure
     footer form h1 h2 h3 h4 h5 h6 header hgroup html legend li main menu nav ol option p pre section select summary
-    table tbody textarea tfoot thead tr ul title""".split()
+    table tbody textarea tfoot thead tr ul title"""
 )
-_PARAGRAPHS: Final = frozenset("blockquote dl h1 h2 h3 h4 h5 h6 ol p pre table ul".split())
+_PARAGRAPHS: Final = words_of("blockquote dl h1 h2 h3 h4 h5 h6 ol p pre table ul")
 _CELLS: Final = frozenset({"td", "th"})
-_TABULAR: Final = frozenset("caption table tbody td tfoot th thead tr".split())
-_CLOSES_ITSELF: Final = frozenset("dd dt li option p td th tr".split())
-_RAW: Final = {name: re.compile(rf"</{name}", re.IGNORECASE) for name in ("script", "style", "title", "textarea", "xmp")}
+_TABULAR: Final = words_of("caption table tbody td tfoot th thead tr")
+_CLOSES_ITSELF: Final = words_of("dd dt li option p td th tr")
+_RAW: Final = {
+    name: re.compile(rf"</{name}", re.IGNORECASE) for name in ("script", "style", "title", "textarea", "xmp")
+}
 
-_SPOKEN: Final = frozenset(
+_SPOKEN: Final = words_of(
     """abbr alt aria-description aria-label aria-placeholder aria-valuetext content data-text download label
-    placeholder prompt standby summary title value""".split()
+    placeholder prompt standby summary title value"""
 )
 _LINKS: Final = frozenset({"action", "href"})
 _SPOKEN_LINK: Final = re.compile(r"\s*(?:mailto|tel|sms|callto|data:text/[^,]{0,99},)[:,]?", re.IGNORECASE)
@@ -78,7 +57,8 @@ _ATTRIBUTE: Final = re.compile(r"""[\s/"']*([^\s/>="']+)(?:\s{0,64}=\s{0,64}(?:"
 _TAG: Final = re.compile(r"<[^<>]*>")
 _SPACE: Final = re.compile(r"[ \t\r\n\f]+")
 _UNSEEN: Final = re.compile(
-    r"display:none|visibility:(?:hidden|collapse)|(?:font-size|max-height|opacity|line-height):0(?:\.0+)?(?:px|pt|em|%)?(?:!|;|$)"
+    r"display:none|visibility:(?:hidden|collapse)"
+    r"|(?:font-size|max-height|opacity|line-height):0(?:\.0+)?(?:px|pt|em|%)?(?:!|;|$)"
 )
 _CSS_TEXT: Final = re.compile(r"""content\s{0,9}:\s{0,9}(?:"([^"]{1,500})"|'([^']{1,500})')""", re.IGNORECASE)
 _DIGIT_RUN: Final = re.compile(r"[0-9][0-9\s+\-\u00ad\u2010-\u2015\u2212]*[0-9]")
@@ -86,14 +66,6 @@ _BREAK: Final = re.compile(r"[\t\n]+")
 _REVERSED: Final = re.compile("\u202e([^\u202c]{1,2000})")
 _PUNCTUATION: Final = re.compile(r"[\s<>(),;:]+")
 _NUMBER_SIZES: Final = frozenset({10, 12})
-
-_CONTAINERS: Final = (
-    "gmail_quote yahoo_quoted protonmail_quote tutanota_quote moz-forward-container zmail_extra "
-    "ms-outlook-mobile-reference-message mail-editor-reference-message-container forwardbody1"
-).split()
-_INTRODUCTIONS: Final = ("gmail_attr", "moz-cite-prefix", "reply-intro")
-_DIVIDERS: Final = ("divrplyfwdmsg", "appendonsend", "outlookmessageheader", "olk_src_body_section")
-_OUTLOOK_RULE: Final = re.compile(r"border-top:solid.*padding:3(?:\.0)?pt0")
 
 
 def render(source: str) -> Rendered:
@@ -256,7 +228,7 @@ class _Renderer:
         if turned or ("bidi-override" in style and "rtl" in style):
             element.reversed = True
             self._text("\u202e")
-        if trace := _trace(element.name, attributes, style):
+        if trace := trace_of(element.name, attributes, style):
             self._mark(element, trace)
 
     def _mark(self, element: _Open, trace: Trace) -> None:
@@ -404,21 +376,6 @@ def _is_tight(attributes: dict[str, str]) -> bool:
         return True
     style = "".join(attributes.get("style", "").lower().split())
     return "margin:0" in style or "margin-bottom:0" in style
-
-
-def _trace(name: str, attributes: dict[str, str], style: str) -> Trace | None:
-    label = f"{attributes.get('class', '')} {attributes.get('id', '')}".lower()
-    if name == "blockquote":
-        sure = "quote" in label or "cite" in label or "cite" in attributes or attributes.get("type", "").lower() == "cite"
-        return Trace.CITE if sure or "border-left" in style else Trace.INDENT
-    if len(label) > 1:
-        if any(word in label for word in _DIVIDERS):
-            return Trace.DIVIDER
-        if any(word in label for word in _INTRODUCTIONS):
-            return Trace.INTRODUCTION
-        if any(word in label for word in _CONTAINERS):
-            return Trace.CONTAINER
-    return Trace.DIVIDER if name == "div" and _OUTLOOK_RULE.search(style) else None
 
 
 def _joined_numbers(text: str) -> list[tuple[int, str]]:

@@ -14,7 +14,7 @@ from gateway.message.html import Rendered, render
 from gateway.message.mime import Leaf
 from gateway.message.quotes import Setting
 from gateway.message.segments import merged, segment, whole
-from gateway.message.transfer import Encoding, base64_islands, is_textual, uu_files
+from gateway.message.transfer import FILE_HEADS, Encoding, base64_islands, files_within, is_textual
 from gateway.model import Origin, Part, PartState, Segment, SegmentKind
 
 _SAMPLE: Final = 8192
@@ -31,19 +31,24 @@ _FORMATTED: Final = frozenset({"text/rtf", "text/pdf"})
 _SEALED: Final = frozenset({"application/pgp-encrypted"})
 _CMS: Final = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 _SIGNATURES: Final = frozenset(
-    {"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature", "application/pgp-keys"}
+    {
+        "application/pkcs7-signature",
+        "application/x-pkcs7-signature",
+        "application/pgp-signature",
+        "application/pgp-keys",
+    }
 )
+_YENC: Final = b"=ybegin "
 _ARMOUR: Final = b"-----BEGIN PGP MESSAGE-----"
 _SIGNATURE_HEADS: Final = (b"\x30\x80", b"\x30\x81", b"\x30\x82", b"\x30\x83", b"-----BEGIN PGP ")
-_DOCUMENT_HEADS: Final = (b"%PDF-", b"{\\rtf", b"%!PS", b"PK\x03\x04")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """A leaf as a part, and the files that stood in its text."""
+    """A leaf as a part, and the files that stood in its text, not yet opened."""
 
     part: Part
-    members: tuple[Part, ...] = ()
+    members: tuple[Leaf, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,12 +71,16 @@ def open_leaf(leaf: Leaf, setting: Setting, left: int) -> Opened:
         return Opened(part=replace(part, state=state))
     if not sample.strip():
         return Opened(part=replace(part, state=_empty_state(leaf)))
-    form = _form(leaf, sample)
-    if not form:
+    if leaf.media_type in _FORMATTED or (_is_file(sample) and _YENC not in sample):
         return Opened(part=part)
     if left <= 0:
         return Opened(part=replace(part, state=PartState.TRUNCATED))
-    return _open_text(leaf, part, form, setting, left)
+    return _open_text(leaf, part, setting, left)
+
+
+def _is_file(octets: bytes) -> bool:
+    """Tell a file format, to be opened elsewhere, from text."""
+    return octets.lstrip(b"\r\n\t ").startswith(FILE_HEADS) or not is_textual(octets)
 
 
 def _bare(leaf: Leaf) -> Part:
@@ -117,11 +126,9 @@ def _empty_state(leaf: Leaf) -> PartState:
     return PartState.UNREADABLE if leaf.encodings and leaf.body(_SAMPLE).strip() else PartState.SCANNED
 
 
-def _form(leaf: Leaf, sample: bytes) -> str:
-    """Return what kind of text a leaf holds; nothing for a file format."""
+def _form(leaf: Leaf) -> str:
+    """Return what kind of text a leaf holds."""
     extension = _extension(leaf.filename)
-    if sample.lstrip().startswith(_DOCUMENT_HEADS) or leaf.media_type in _FORMATTED or not is_textual(sample):
-        return ""
     if leaf.html or leaf.media_type in _HTML or extension in _HTML_NAMES:
         return "html"
     if leaf.media_type in _CALENDAR or extension in _CALENDAR_NAMES:
@@ -138,20 +145,22 @@ def _extension(filename: str | None) -> str:
 # --- its text ---------------------------------------------------------------------------------
 
 
-def _open_text(leaf: Leaf, part: Part, form: str, setting: Setting, left: int) -> Opened:
+def _open_text(leaf: Leaf, part: Part, setting: Setting, left: int) -> Opened:
     cap = left * _OCTETS_PER_CHARACTER
     readings = leaf.readings(cap)
-    files, readings[0] = uu_files(readings[0]) if b"begin " in readings[0] else ([], readings[0])
+    files, readings[0] = files_within(readings[0])
     if Encoding.BASE64 not in leaf.encodings:
         readings += base64_islands(readings[0])
-    texts = [text for octets in readings if is_textual(octets) for text in decode_text(octets, leaf.charset)]
+    files += [(b"base64", octets) for octets in readings if octets.startswith(FILE_HEADS)]
+    form = _form(leaf)
+    texts = [text for octets in readings if not _is_file(octets) for text in decode_text(octets, leaf.charset)]
     found = _combined([_text(text[:left], form, part, setting) for text in texts or [""]])
     cut = leaf.cut or leaf.end - leaf.start > cap or len(found.shown) >= left
     state = PartState.TRUNCATED if cut else PartState.SCANNED
     if _ARMOUR in readings[0]:
         state = PartState.ENCRYPTED
     text, segments = _written_out(found, left)
-    members = tuple(_member(part, name, data, setting, left - len(text)) for name, data in files)
+    members = tuple(_member(leaf, name, data) for name, data in files)
     return Opened(part=replace(part, state=state, text=text, segments=segments), members=members)
 
 
@@ -221,17 +230,16 @@ def _written_out(found: _Text, left: int) -> tuple[str, tuple[Segment, ...]]:
     return text, merged(starts if starts[0][0] == 0 else [(0, starts[0][1]), *starts], len(text))
 
 
-def _member(part: Part, name: bytes, data: bytes, setting: Setting, left: int) -> Part:
-    """Open a file that stood in a text."""
+def _member(leaf: Leaf, name: bytes, data: bytes) -> Leaf:
+    """Return a file that stood in a text as a leaf of its own."""
     filename = decode_plain(name)[:255]
-    leaf = Leaf(
-        path=f"{part.path}/{filename}",
+    return Leaf(
+        path=f"{leaf.path}/{filename}",
         media_type="application/octet-stream",
         filename=filename,
         attached=True,
-        level=int(part.origin is Origin.FORWARDED),
+        level=leaf.level,
         source=data,
         start=0,
         end=len(data),
     )
-    return open_leaf(leaf, setting, left).part

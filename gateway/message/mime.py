@@ -13,6 +13,7 @@ from typing import Final
 
 from gateway.message.fields import Fields, read_fields
 from gateway.message.headers import WANTED
+from gateway.message.marks import LOOKAHEAD, Mark, before, begins_part, boundaries_of, line_end, line_starts
 from gateway.message.parameters import Valued, read_valued
 from gateway.message.transfer import Encoding, decoded_chunks, decodings, read_encodings
 from gateway.message.words import decode_words
@@ -26,13 +27,10 @@ NESTING: Final = 20
 LINES: Final = 20_000
 """Lines that may be boundaries, of one message; what follows stays one piece."""
 
-_LOOKAHEAD: Final = 2048
-_BOUNDARIES: Final = 8
 
 _PART_FIELDS: Final = WANTED | {b"content-transfer-encoding", b"content-disposition", b"content-description"}
-_FIELD_LINE: Final = re.compile(rb"[ \t]{0,8}[A-Za-z][A-Za-z0-9_-]{0,60}[ \t]{0,8}:")
-_PART_FIELD: Final = re.compile(rb"^[ \t]{0,8}content-[a-z-]{2,40}[ \t]{0,8}:", re.IGNORECASE | re.MULTILINE)
-_BLANK_LINE: Final = re.compile(rb"\n\r?\n")
+_BLANKS: Final = re.compile(rb"[ \t\r\n]*")
+_BARE_CR: Final = re.compile(rb"\r(?!\n)")
 _MESSAGES: Final = frozenset({"message/rfc822", "message/global", "message/partial", "message/news"})
 _FORWARD_NAME: Final = (".eml", ".mht", ".mhtml")
 
@@ -106,8 +104,8 @@ class _Place:
 
 def open_message(octets: bytes) -> Opened:
     """Take a message apart. Never raises; the work is linear in the size of the message."""
-    if octets.count(b"\r") != octets.count(b"\r\n"):
-        octets = octets.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if _BARE_CR.search(octets):
+        octets = octets.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     walker = _Walker()
     fields = walker.root(octets)
     return Opened(
@@ -129,6 +127,7 @@ class _Walker:
 
     def root(self, octets: bytes) -> Fields:
         fields = read_fields(octets, 0, len(octets), _PART_FIELDS)
+        self._strays(fields, _Place())
         self._entity(octets, fields, len(octets), _Place())
         return fields
 
@@ -137,7 +136,10 @@ class _Walker:
     def _part(self, source: bytes, start: int, end: int, place: _Place) -> None:
         """Open a body part, its header first."""
         fields = read_fields(source, start, end, _PART_FIELDS)
+        if not fields.values and (late := _BLANKS.match(source, start, end)) and begins_part(source, late.end(), end):
+            fields = read_fields(source, late.end(), end, _PART_FIELDS)
         self.defects += fields.defects
+        self._strays(fields, place)
         self._entity(source, fields, end, place)
 
     def _entity(self, source: bytes, fields: Fields, end: int, place: _Place) -> None:
@@ -153,6 +155,13 @@ class _Walker:
             self._message(source, fields, end, place)
         else:
             self._single(source, fields, end, place, types)
+
+    def _strays(self, fields: Fields, place: _Place) -> None:
+        """Keep the lines among the fields that are none: a reader may see them."""
+        text = b"\n".join(fields.stray).strip()
+        if text:
+            here = replace(place, path=f"{place.path}.0" if place.path else "0")
+            self._add(here, text, 0, len(text))
 
     def _is_message(self, fields: Fields, types: list[Valued], place: _Place) -> bool:
         if any(t.token in _MESSAGES for t in types) or (place.digest and not types):
@@ -175,7 +184,7 @@ class _Walker:
     # --- multiparts ------------------------------------------------------------------------
 
     def _multipart(self, source: bytes, fields: Fields, end: int, place: _Place, types: list[Valued]) -> None:
-        marks = self._declared_marks(source, fields.body, end, _boundaries(types))
+        marks = self._declared_marks(source, fields.body, end, boundaries_of(types))
         if not marks and self._decode_multipart(source, fields, end, place, types):
             return
         if not marks:
@@ -186,27 +195,25 @@ class _Walker:
             return
         self._cut(source, fields.body, end, marks, _inside(place, types))
 
-    def _decode_multipart(
-        self, source: bytes, fields: Fields, end: int, place: _Place, types: list[Valued]
-    ) -> bool:
+    def _decode_multipart(self, source: bytes, fields: Fields, end: int, place: _Place, types: list[Valued]) -> bool:
         """Open a multipart that was encoded as a whole, which RFC 2045 6.4 forbids and clients undo."""
         encodings = read_encodings(fields.values.get(b"content-transfer-encoding", ()))
         if not encodings or encodings[0] is Encoding.IDENTITY:
             return False
         inner = decodings(source[fields.body : end], encodings)[0]
-        marks = self._declared_marks(inner, 0, len(inner), _boundaries(types))
+        marks = self._declared_marks(inner, 0, len(inner), boundaries_of(types))
         if marks:
             self.defects.append("encoded_multipart")
             self._cut(inner, 0, len(inner), marks, _inside(place, types))
         return bool(marks)
 
-    def _cut(self, source: bytes, start: int, end: int, marks: list[_Mark], place: _Place) -> None:
+    def _cut(self, source: bytes, start: int, end: int, marks: list[Mark], place: _Place) -> None:
         """Open the pieces between marks; what stands before, between and after them is text."""
         prefix = f"{place.path}." if place.path else ""
         self._aside(source, start, marks[0].start, replace(place, path=f"{prefix}0"))
         number = 1
         for index, mark in enumerate(marks):
-            stop = _before(source, mark.end, marks[index + 1].start) if index + 1 < len(marks) else end
+            stop = before(source, mark.end, marks[index + 1].start) if index + 1 < len(marks) else end
             here = replace(place, path=f"{prefix}{number}")
             if mark.last or len(self.leaves) >= PARTS:
                 self.defects.append("too_many_parts")
@@ -224,9 +231,12 @@ class _Walker:
             return False
         marks = self._rescue_marks(source, start, end)
         if marks:
-            self._cut(source, start, end, marks, place)
+            self._cut(source, start, end, marks, replace(place, root=False, depth=place.depth + 1))
             return True
-        if end - start < _LOOKAHEAD and b"mime" in source[start:end].lower() and source[start:end].isascii():
+        if (late := _BLANKS.match(source, start, end)) and begins_part(source, late.end(), end):
+            self._part(source, late.end(), end, replace(place, root=False, depth=place.depth + 1))
+            return True
+        if end - start < LOOKAHEAD and b"mime" in source[start:end].lower() and source[start:end].isascii():
             return False
         self._add(place, source, start, end)
         return True
@@ -286,94 +296,37 @@ class _Walker:
 
     # --- marks -----------------------------------------------------------------------------
 
-    def _declared_marks(self, source: bytes, start: int, end: int, boundaries: list[bytes]) -> list[_Mark]:
+    def _declared_marks(self, source: bytes, start: int, end: int, boundaries: list[bytes]) -> list[Mark]:
         """Find the delimiter lines of the declared boundaries (RFC 2046 5.1.1)."""
-        marks: dict[int, _Mark] = {}
+        marks: dict[int, Mark] = {}
         for boundary in boundaries:
-            for position in _line_starts(source, b"--" + boundary, start, end):
+            for position in line_starts(source, b"--" + boundary, start, end):
                 self._lines -= 1
                 if self._lines <= 0:
-                    marks[position] = _Mark(position, position, last=True)
+                    marks[position] = Mark(position, position, last=True)
                     break
-                stop = _line_end(source, position, end)
-                text = source[position + 2 : min(stop, position + _LOOKAHEAD)].rstrip()
+                stop = line_end(source, position, end)
+                text = source[position + 2 : min(stop, position + LOOKAHEAD)].rstrip()
                 if text in (boundary, boundary + b"--"):
-                    marks[position] = _Mark(position, stop, closing=text != boundary)
+                    marks[position] = Mark(position, stop, closing=text != boundary)
         ordered = [marks[position] for position in sorted(marks)]
         last = next((n for n, mark in enumerate(ordered) if mark.last), len(ordered))
         return ordered[: last + 1]
 
-    def _rescue_marks(self, source: bytes, start: int, end: int) -> list[_Mark]:
+    def _rescue_marks(self, source: bytes, start: int, end: int) -> list[Mark]:
         """Find the lines that begin a part under a boundary nobody declared."""
         marks = []
-        for position in _line_starts(source, b"--", start, end):
+        spaced = b"\n --" if source.find(b"\n --", start, end) >= 0 else b""
+        starts = line_starts(source, b"--", start, end)
+        for position in sorted([*starts, *line_starts(source, b" --", start, end)]) if spaced else starts:
             self._lines -= 1
             if self._lines <= 0:
                 self.defects.append("too_many_boundaries")
                 break
-            stop = _line_end(source, position, end)
-            if _begins_part(source, stop, end):
-                marks.append(_Mark(position, stop))
+            stop = line_end(source, position, end)
+            if begins_part(source, stop, end):
+                marks.append(Mark(position, stop))
         return marks
-
-
-# --- boundaries ------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Mark:
-    """A delimiter line: where it begins, where the next line begins."""
-
-    start: int
-    end: int
-    closing: bool = False
-    last: bool = False
-    """Lines were not counted further: the rest is one piece."""
-
-
-def _line_starts(source: bytes, needle: bytes, start: int, end: int) -> Iterator[int]:
-    """Yield where lines begin with ``needle``."""
-    if source.startswith(needle, start, end):
-        yield start
-    broken = b"\n" + needle
-    position = source.find(broken, start, end)
-    while position >= 0:
-        yield position + 1
-        position = source.find(broken, position + 1, end)
-
-
-def _line_end(source: bytes, position: int, end: int) -> int:
-    """Return where the next line begins."""
-    stop = source.find(b"\n", position, end)
-    return end if stop < 0 else stop + 1
-
-
-def _before(source: bytes, start: int, mark: int) -> int:
-    """Return the end of a piece without the line break that belongs to the delimiter."""
-    for size in (2, 1):
-        if mark - size >= start and source[mark - size : mark] in (b"\r\n", b"\n"):
-            return mark - size
-    return mark
-
-
-def _boundaries(types: list[Valued]) -> list[bytes]:
-    """Return every boundary that the declarations may mean."""
-    found: dict[bytes, None] = {}
-    for value in types:
-        for text in value.parameters.get("boundary", ()):
-            for variant in (text, text.rstrip(), text.strip("\"'"), text.partition(" ")[0]):
-                if variant:
-                    found[variant.encode("utf-8", "replace")] = None
-    return list(found)[:_BOUNDARIES]
-
-
-def _begins_part(source: bytes, start: int, end: int) -> bool:
-    """Tell whether a field of a body part stands in the lines from ``start``."""
-    if not _FIELD_LINE.match(source, start, end):
-        return False
-    window = source[start : min(end, start + _LOOKAHEAD)]
-    blank = _BLANK_LINE.search(window)
-    return bool(_PART_FIELD.search(window, 0, blank.start() + 1 if blank else len(window)))
 
 
 # --- places and names ------------------------------------------------------------------------

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
 from gateway.message import cues
 from gateway.message.headers import HEADER_BLOCK, headers_of
-from gateway.message.leaves import Opened, open_leaf
+from gateway.message.leaves import open_leaf
 from gateway.message.mime import Leaf, open_message
 from gateway.message.quotes import Setting, setting_of
 from gateway.message.segments import whole
@@ -46,11 +46,16 @@ def parse_message(octets: bytes, open_attachment: OpenAttachment | None = None) 
     return Message(headers=headers, parts=(subject, *nested, *parts), size=len(octets))
 
 
-def _open(leaf: Leaf, setting: Setting, left: int, open_attachment: OpenAttachment | None) -> Sequence[Part]:
-    opened: Opened = open_leaf(leaf, setting, left)
+def _open(leaf: Leaf, setting: Setting, left: int, open_attachment: OpenAttachment | None) -> Iterator[Part]:
+    """Yield the part of a leaf and the files inside it."""
+    opened = open_leaf(leaf, setting, left)
     if opened.part.state is PartState.UNKNOWN and open_attachment is not None:
-        return (*open_attachment(leaf, opened.part), *opened.members)
-    return (opened.part, *opened.members)
+        yield from open_attachment(leaf, opened.part)
+    else:
+        yield opened.part
+        left -= len(opened.part.text)
+    for member in opened.members:
+        yield from _open(member, setting, left, open_attachment)
 
 
 # --- whose ------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Final
 
 from gateway.message import cues
 from gateway.message.cues import Label
-from gateway.message.html import Range, Trace
+from gateway.message.traces import Range, Trace
 from gateway.model import Headers, SegmentKind
 
 LINES: Final = 20_000
@@ -78,6 +78,8 @@ class _Attribution:
         self._quoted = [line.text.startswith(">") for line in lines]
         self._indents: dict[int, int] = {}
         self._dividers: set[int] = set()
+        self._barren = 0
+        """No header block begins before this line: the labels up to it were too few."""
         self._kind = SegmentKind.FORWARDED if setting.forward else SegmentKind.QUOTED
         if ranges:
             self._place(ranges)
@@ -167,7 +169,9 @@ class _Attribution:
 
     def _header_block(self, position: int) -> int:
         """Return where a copied header block that begins at ``position`` ends; ``position`` where there is none."""
-        if position >= len(self._lines) or (self._lines[position].text and not _label(self._lines[position].text)[0]):
+        if position < self._barren or position >= len(self._lines):
+            return position
+        if self._lines[position].text and not _label(self._lines[position].text)[0]:
             return position
         found: dict[Label, str] = {}
         stop = here = position
@@ -185,7 +189,10 @@ class _Attribution:
             if blanks > 1:
                 break
             here += 1
-        return stop if _is_header(found, self._setting) else position
+        if _is_header(found, self._setting):
+            return stop
+        self._barren = here
+        return position
 
     def _introduced(self, position: int) -> int:
         """Settle a line like ``Den 4 nov. kl. 10:12 skrev …:`` with what it introduces, or an own line."""

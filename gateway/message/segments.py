@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from gateway.message.html import Range
 from gateway.message.quotes import Setting, attribute, split_lines
 from gateway.message.signature import sign
+from gateway.message.traces import Range
 from gateway.model import Segment, SegmentKind
 
 

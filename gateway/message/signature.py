@@ -8,11 +8,13 @@ from typing import Final
 
 from gateway.message import cues
 from gateway.message.quotes import Line
+from gateway.message.wordlist import words_of
 from gateway.model import SegmentKind
 
 _OWN: Final = SegmentKind.OWN
 _SIGNATURE_LINES: Final = 16
 _NOTICE_LINES: Final = 30
+_NOTICE: Final = 4000
 _NOTICE_CUES: Final = 2
 _SHORT: Final = 70
 _NAME_WORDS: Final = 6
@@ -21,14 +23,15 @@ _DELIMITERS: Final = frozenset({"--", "---", "\u2013", "\u2014"})
 _SLASH_NAME: Final = re.compile(r"/{1,2} ?[^\W\d_a-zåäö][\w.-]{1,30}(?: [^\W\d_a-zåäö][\w.-]{1,30}){0,3}")
 _POSTSCRIPT: Final = re.compile(r"p\.? ?s\.?[ :.,]|obs!|nb!", re.IGNORECASE)
 _CONTACT: Final = re.compile(
-    r"@|www\.|https?:|(?<!\w)(?:tel|tfn|telefon|mobil|mob|phone|växel|e-post|epost|adress|fax|direkt)(?!\w)", re.IGNORECASE
+    r"@|www\.|https?:|(?<!\w)(?:tel|tfn|telefon|mobil|mob|phone|växel|e-post|epost|adress|fax|direkt)(?!\w)",
+    re.IGNORECASE,
 )
 _NUMBER: Final = re.compile(r"\d{4}")
-_LINKS: Final = frozenset("från genom i på och av & / via from and av fra og ja von und".split())
-_VERBAL: Final = frozenset(
+_LINKS: Final = words_of("från genom i på och av & / via from and av fra og ja von und")
+_VERBAL: Final = words_of(
     """jag du vi ni han hon hen är var har hade kan kunde ska skall skulle vill ville måste får fick blev blir inte finns
     you we he she they is are was were have has had will would can could must not
-    jeg hun er skal kan ikke må vil havde hadde minä sinä hän ovat oli ei ich wir ist sind hat haben kann nicht wird""".split()
+    jeg hun er skal kan ikke må vil havde hadde minä sinä hän ovat oli ei ich wir ist sind hat haben kann nicht wird"""
 )
 
 
@@ -152,9 +155,9 @@ def _is_notice(paragraph: Sequence[Line]) -> bool:
     if len(paragraph) > _NOTICE_LINES:
         return False
     text = " ".join(line.text for line in paragraph)
-    if _NUMBER.search(text):
+    if len(text) > _NOTICE or _NUMBER.search(text):
         return False
-    if cues.FOOTING.search(text):
-        return True
-    found = {word.casefold() for word in cues.NOTICE_WORDS.findall(text)}
-    return len(found) >= _NOTICE_CUES and cues.NOTICE.match(text) is not None
+    if cues.NOTICE.match(text):
+        return len({word.casefold() for word in cues.NOTICE_WORDS.findall(text)}) >= _NOTICE_CUES
+    folded = text.casefold()
+    return any(word in folded for word in cues.FOOTING_WORDS) and cues.FOOTING.search(text) is not None

@@ -24,10 +24,36 @@ _SAMPLE: Final = 4096
 _CHUNK: Final = 1 << 20
 _PADS: Final = 10_000
 _UU_FILES: Final = 100
+_SHORTEST: Final = 16
+_NO_WORD: Final = 40
 _BLANKS: Final = b" \t\r\n"
 _ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 _JUNK: Final = bytes(set(range(256)) - set(_ALPHABET))
 _CONTROLS: Final = bytes(set(range(32)) - set(b"\t\n\r\f\x0b\x1b")) + b"\x7f"
+
+FILE_HEADS: Final = (
+    b"PK\x03\x04",
+    b"PK\x05\x06",
+    b"PK\x07\x08",
+    b"%PDF-",
+    b"%!PS",
+    b"{\\rtf",
+    b"\xd0\xcf\x11\xe0",
+    b"\x89PNG",
+    b"GIF8",
+    b"\xff\xd8\xff",
+    b"II*\x00",
+    b"MM\x00*",
+    b"7z\xbc\xaf",
+    b"Rar!",
+    b"\x1f\x8b",
+    b"BZh",
+    b"\xfd7zXZ",
+    b"\x78\x9f\x3e\x22",
+    b"MZ\x90",
+    b"\x7fELF",
+)
+"""First octets of kinds of files that people send."""
 
 _PADDING: Final = re.compile(rb"=+")
 _SOFT_BREAK: Final = re.compile(rb"=[ \t]{1,64}(?=\r?\n)")
@@ -35,6 +61,12 @@ _QUOTED_SIGN: Final = re.compile(rb"=(?:[0-9A-F]{2}|[0-9a-f]{2}|\r?\n)")
 _ISLAND: Final = re.compile(
     rb"^(?:[A-Za-z0-9+/]{20,}={0,2}[ \t]*(?:\r?\n|\Z))+(?:[A-Za-z0-9+/]{2,}={0,2}[ \t]*(?:\r?\n|\Z))?", re.MULTILINE
 )
+_YENC: Final = re.compile(
+    rb"^=ybegin [^\r\n]{0,200}?name=([^\r\n]{1,255})\r?\n(?:=ypart [^\r\n]{0,200}\r?\n)?(.*?)^=yend[^\r\n]{0,200}\r?\n?",
+    re.MULTILINE | re.DOTALL,
+)
+_YENC_ESCAPE: Final = re.compile(rb"=(.)", re.DOTALL)
+_YENC_SHIFT: Final = bytes((code - 42) % 256 for code in range(256))
 _UU_BEGIN: Final = re.compile(rb"^begin [0-7]{3,4} ([^\r\n]{1,255})\r?\n", re.MULTILINE)
 
 
@@ -55,18 +87,31 @@ def read_encodings(values: Sequence[bytes]) -> tuple[Encoding, ...]:
 
 
 def decodings(octets: bytes, declared: Sequence[Encoding]) -> list[bytes]:
-    """Return the readings of a body, the likeliest first, without repetitions; at least one."""
+    """Return the readings of a body, the likeliest first, without repetitions; at least one.
+
+    Where the declaration is right, that is the only one. Otherwise readings that give text or a known kind of
+    file come first.
+    """
     out: list[bytes] = []
     for encoding in declared or (Encoding.IDENTITY,):
         out += _undo(octets, encoding)
     if _looks_base64(out[0]):
-        out = [*_undo(out[0], Encoding.BASE64), *out]
-    if Encoding.BASE64 in declared and not _is_mostly_base64(octets):
-        out.insert(0, octets) if is_textual(octets) else out.append(octets)
-        out += _undo(octets, Encoding.QUOTED) if _looks_quoted(octets) else []
-    elif Encoding.QUOTED not in declared and _looks_quoted(out[0]):
-        out += _undo(out[0], Encoding.QUOTED)
-    return list(dict.fromkeys(out))
+        out += _undo(out[0], Encoding.BASE64)
+    if Encoding.BASE64 in declared and (not _is_mostly_base64(octets) or (_rank(out[0]) > 1 and _has_junk(octets))):
+        out += [octets, *base64_islands(octets)]
+    if Encoding.QUOTED not in declared and _looks_quoted(octets):
+        out += _undo(octets, Encoding.QUOTED)
+    out = list(dict.fromkeys(out))
+    return out if len(out) == 1 else sorted(out, key=_rank)
+
+
+def _rank(octets: bytes) -> int:
+    """Order readings: files that are known by their first octets, text, anything else."""
+    if octets.startswith(FILE_HEADS):
+        return 0
+    if not is_textual(octets) or not octets.strip():
+        return 3
+    return 2 if _looks_base64(octets) or _looks_quoted(octets) else 1
 
 
 def decoded_chunks(source: bytes, start: int, end: int, declared: Sequence[Encoding]) -> Iterator[bytes]:
@@ -106,7 +151,7 @@ def _undo(octets: bytes, encoding: Encoding) -> list[bytes]:
     if encoding is Encoding.QUOTED:
         return [from_quoted(octets)]
     if encoding is Encoding.UU:
-        return [data for _, data in uu_files(octets)[0]] or [octets]
+        return [data for _, data in files_within(octets)[0]] or [octets]
     return [octets]
 
 
@@ -141,16 +186,16 @@ def _run(digits: bytes) -> bytes:
 
 
 def _looks_base64(octets: bytes) -> bool:
-    """Tell base64 that nobody declared: nothing but long tokens of its alphabet, and text or a file inside."""
+    """Tell base64 that nobody declared: lines of one length in its alphabet, not words, with text or a file inside."""
     sample = octets[:_SAMPLE].strip(_BLANKS)
-    if len(sample) < 16 or b" " in sample or sample.translate(None, _ALPHABET + _BLANKS):  # noqa: PLR2004
+    if len(sample) < _SHORTEST or b" " in sample or sample.translate(None, _ALPHABET + _BLANKS):
         return False
     lines = sample.split()
-    longest = max(map(len, lines))
-    if longest < 16 or (len(lines) == 1 and len(lines[0]) % 4):  # noqa: PLR2004 - shorter tokens are words
+    longest = len(lines[0])
+    if any(len(line) != longest for line in lines[:-1]) or len(lines[-1]) > longest:
         return False
     inside = from_base64(sample[: len(sample) // 4 * 4])[0]
-    return is_textual(inside) or longest >= 40  # noqa: PLR2004 - no word is that long
+    return longest >= _NO_WORD or (longest >= _SHORTEST and not len(sample) % 4 and is_textual(inside))
 
 
 def _is_mostly_base64(octets: bytes) -> bool:
@@ -159,12 +204,16 @@ def _is_mostly_base64(octets: bytes) -> bool:
     return max(len(digits.translate(None, _ALPHABET)), sample.count(b" ")) <= len(digits) // 10
 
 
+def _has_junk(octets: bytes) -> bool:
+    return bool(octets.translate(None, _ALPHABET + _BLANKS))
+
+
 def base64_islands(octets: bytes) -> list[bytes]:
-    """Return the texts that stand as base64 between the lines of another text."""
+    """Return the texts and files that stand as base64 between the lines of another text."""
     out = []
     for match in _ISLAND.finditer(octets):
         inside = from_base64(match[0])[0]
-        if len(inside) >= 8 and is_textual(inside):  # noqa: PLR2004 - less says nothing
+        if inside.startswith(FILE_HEADS) or (len(inside) >= _SHORTEST // 2 and is_textual(inside)):
             out.append(inside)
     return out
 
@@ -182,9 +231,25 @@ def _looks_quoted(octets: bytes) -> bool:
     return sample.count(b"=") > 1 and len(_QUOTED_SIGN.findall(sample)) >= max(2, sample.count(b"=") // 2)
 
 
-def uu_files(octets: bytes) -> tuple[list[tuple[bytes, bytes]], bytes]:
-    """Return names and contents of the uuencoded files that stand in a text, and the text without them."""
+def files_within(octets: bytes) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """Return names and contents of the files that stand in a text as uuencode or yEnc, and the text without them."""
     files: list[tuple[bytes, bytes]] = []
+    if b"begin " in octets:
+        octets = _uu_files(octets, files)
+    if b"=ybegin " in octets and b"=yend" in octets:
+        for match in _YENC.finditer(octets):
+            files.append((match[1].strip(), _from_yenc(match[2])))
+        octets = _YENC.sub(b"", octets)
+    return files, octets
+
+
+def _from_yenc(octets: bytes) -> bytes:
+    body = octets.translate(None, b"\r\n")
+    return _YENC_ESCAPE.sub(lambda match: bytes([(match[1][0] - 64) % 256]), body).translate(_YENC_SHIFT)
+
+
+def _uu_files(octets: bytes, files: list[tuple[bytes, bytes]]) -> bytes:
+    """Add the uuencoded files of a text to ``files`` and return the text without them."""
     rest: list[bytes] = []
     position = 0
     while len(files) < _UU_FILES and (match := _UU_BEGIN.search(octets, position)) is not None:
@@ -197,7 +262,7 @@ def uu_files(octets: bytes) -> tuple[list[tuple[bytes, bytes]], bytes]:
             rest.append(octets[position:stop])
         position = stop
     rest.append(octets[position:])
-    return files, b"".join(rest)
+    return b"".join(rest)
 
 
 def _uu_lines(octets: bytes, position: int) -> tuple[bytes, int]:

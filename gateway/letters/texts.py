@@ -5,7 +5,6 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Final
 
 from gateway.letters.letter import LetterKind, Where
@@ -130,14 +129,14 @@ def read_texts(files: Mapping[str, str]) -> tuple[Texts, list[Problem]]:
             problems.append(Problem(file=name, key="", text="is missing"))
             continue
         found, mistakes = _read(name, files[name], keys)
-        read[name] = MappingProxyType(found)
+        read[name] = found
         problems += mistakes
     problems += (Problem(file=n, key="", text="is missing or empty") for n in LAYOUTS if not files.get(n, "").strip())
     known = {*expected, *LAYOUTS}
     for name in files:
         if name.startswith(FOLDER) and name not in known:
             problems.append(Problem(file=name, key="", text=_unknown(name, files)))
-    return Texts(files=MappingProxyType(read)), problems
+    return Texts(files=read), problems
 
 
 def _expected(files: Mapping[str, str]) -> Iterator[tuple[str, tuple[Key, ...]]]:

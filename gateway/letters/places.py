@@ -18,7 +18,7 @@ LONGEST_NAME: Final = 60
 LONGEST_EVIDENCE: Final = 80
 LONGEST_REASON: Final = 240
 
-_NUMBER_LIKE: Final = re.compile(r"(?:\d[^\d\w]{0,2}){9}\d")
+_NUMBER_LIKE: Final = re.compile(r"(?:\d[^\d\w]?){9}\d")
 """Ten digits with little between them: an identity, account or telephone number, whether or not a detector saw it."""
 _SUFFIX: Final = re.compile(r"\.([A-Za-z0-9]{1,5})$")
 _SEGMENTS: Final = {

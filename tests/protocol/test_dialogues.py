@@ -6,23 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.dialogue import MODES, Mode, compare_relay, play, read_dialogue
+from tests.support.dialogue import Dialogue, Mode, compare_relay, play, read_dialogue
 from tests.support.fleet import Fleet
 from tests.support.smtp import RawClient
 
-FILES = sorted(Path(__file__).with_name("dialogues").glob("*.smtp"))
+DIALOGUES = [read_dialogue(path) for path in sorted(Path(__file__).with_name("dialogues").glob("*.smtp"))]
+CASES = [
+    pytest.param(dialogue, mode, id=f"{dialogue.name}-{mode}") for dialogue in DIALOGUES for mode in dialogue.modes
+]
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
-async def test_dialogue(path: Path, mode: Mode, fleet: Fleet) -> None:
-    dialogue = read_dialogue(path)
-    if mode not in dialogue.modes:
-        pytest.skip(f"{path.name} is only played in {', '.join(dialogue.modes)}")
+@pytest.mark.parametrize(("dialogue", "mode"), CASES)
+async def test_dialogue(dialogue: Dialogue, mode: Mode, fleet: Fleet) -> None:
     utpost, relay = fleet.lend(*dialogue.settings)
     dialogue.prepare(relay)
     async with await RawClient.connect(utpost.smtp) as client:
-        await play(dialogue, client, mode)
+        await play(dialogue, client, relay, mode)
         await client.close()
     await relay.until(lambda: not relay.standing, "the relay is let go when the client has left")
     compare_relay(dialogue, relay)

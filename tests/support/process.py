@@ -117,6 +117,9 @@ class Utpost:
     def _join(self) -> None:
         for thread in self._threads:
             thread.join(5)
+        for pipe in (self.process.stdout, self.process.stderr) if self.process is not None else ():
+            if pipe is not None:
+                pipe.close()
 
     # --- what it shows -----------------------------------------------------------------------
 

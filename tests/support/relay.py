@@ -117,7 +117,7 @@ class Connection:
     commands: list[bytes] = field(default_factory=list)
     """Command lines without CRLF, in order."""
     log: list[bytes] = field(default_factory=list)
-    """Command lines and, between them, content lines with the terminating dot."""
+    """Command lines but QUIT and, between them, content lines with the terminating dot."""
     transactions: list[Transaction] = field(default_factory=list)
     pipelined: int = 0
     """How often the next command was there already when one was answered."""
@@ -160,7 +160,8 @@ class _Conversation:
     async def _obey(self, line: bytes) -> None:
         seen = self.seen
         seen.commands.append(line)
-        seen.log.append(line)
+        if line.upper() != b"QUIT":
+            seen.log.append(line)
         verb = line.partition(b" ")[0].partition(b"\t")[0].decode("latin-1").lower()
         if verb == "data":
             await self._data()

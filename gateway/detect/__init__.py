@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gateway.detect import identity
+from gateway.detect import bulk, credentials, financial, identity, solicitation
 from gateway.detect.detector import Detector
 from gateway.detect.lexicon import Lexicon
 from gateway.detect.view import View
@@ -12,7 +12,7 @@ from gateway.model import Circumstances, Finding, Message
 
 __all__ = ["DETECTORS", "Detector", "detect"]
 
-DETECTORS: Final[tuple[Detector, ...]] = (identity.NUMBERS,)
+DETECTORS: Final[tuple[Detector, ...]] = (identity.NUMBERS, bulk.LISTS, credentials.CREDENTIALS, financial.MONEY, solicitation.REQUESTS)
 """Every detector there is; one that is not listed does not exist."""
 
 

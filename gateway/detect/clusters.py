@@ -13,7 +13,7 @@ from gateway.detect.matcher import Span
 # Digits with at most a few separators between them. A line may break after a hyphen, and inside a quote the next line
 # begins with its mark. O, o, I, l stand for 0 and 1 in the middle of digits. Possessive: never tried twice.
 _CLUSTER: Final = re.compile(r"[0-9](?:(?:[ ]{0,2}[-+][ \t]{0,3}\n[ \t>]{0,6}|[ .\-/+]{1,3})?+[0-9OolI]){7,}+")
-_GROUP: Final = re.compile(r"[0-9OolI]+")
+_GROUP: Final = re.compile(r"[OolI]{0,3}[0-9][0-9OolI]*")
 _LETTERS: Final = str.maketrans("OolI", "0011")
 _MOST_LETTERS: Final = 3
 _SERIAL: Final = 4

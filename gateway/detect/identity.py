@@ -128,13 +128,16 @@ def _weigh_weak(page: Page, lexicon: Lexicon, written: Written) -> tuple[Confide
     """Weigh ten digits without a hyphen: sums, orders and telephone numbers look the same."""
     reach = int(lexicon.number("identity.label_reach"))
     start = max(page.sentence(written.start)[0], written.start - reach)
-    if page.near("identity.matters", start, written.start) or page.near("identity.units", written.end, written.end + 3):
-        return None
-    if page.near("identity.other_numbers", start, written.start):
+    if page.near("identity.units", written.end, written.end + 3):
         return None
     if written.digits[0] == "0" and written.shape in _DIALLED:
         return None  # an area code
-    if page.near("identity.persons", start, written.end + reach):
+    person = page.before("identity.persons", start, written.start)
+    for name in ("identity.matters", "identity.other_numbers"):
+        other = page.before(name, start, written.start)
+        if other and (person is None or person[1] <= other[0]):
+            return None
+    if person or page.near("identity.persons", written.end, written.end + reach):
         return Confidence.HIGH, "intill ord om en person"
     return Confidence.MEDIUM, "med datum och kontrollsiffra som stämmer"
 

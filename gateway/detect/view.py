@@ -12,6 +12,7 @@ from typing import Final
 
 from gateway.detect.lexicon import Lexicon
 from gateway.detect.matcher import Span
+from gateway.detect.names import full_names
 from gateway.detect.normalise import Normalised, normalise
 from gateway.detect.tables import Table, table_at, tables_of
 from gateway.model import Confidence, Finding, Message, Origin, Part, SegmentKind
@@ -110,6 +111,15 @@ class Page:
         """Return the last word of a list that begins inside ``[start, end)``."""
         spans = self.within(name, start, end)
         return spans[-1] if spans else None
+
+    @cached_property
+    def names(self) -> tuple[Span, ...]:
+        """Where full names of persons stand."""
+        return full_names(self.text, self.hits("names.first"), self.hits("names.surnames"))
+
+    def names_within(self, start: int, end: int) -> tuple[Span, ...]:
+        """Return the full names that begin inside ``[start, end)``."""
+        return self.names[bisect_left(self.names, (start, 0)) : bisect_left(self.names, (end, 0))]
 
     # --- whose words ---------------------------------------------------------------------------
 

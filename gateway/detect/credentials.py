@@ -1,0 +1,145 @@
+"""Passwords, codes and keys: a word that announces one, and a value that looks like one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from gateway.detect.detector import Detector
+from gateway.detect.lexicon import Lexicon
+from gateway.detect.matcher import Span
+from gateway.detect.view import Page, Seen, View
+from gateway.model import Circumstances, Confidence, Finding
+
+RULE: Final = "credentials"
+
+_REACH: Final = 60
+_MOST: Final = 2000
+_LINK: Final = r"(?:\b(?:är|var|is|are|er|blir|heter|lyder)\b|[=:>\u2192]|(?<=\s)-(?=\s))"
+_VALUE: Final = r"[-=>]?[ \t]*\n?[ \t]*[\"'(<]?(?P<value>[^\s\"'<>()]{4,64})"
+# Between the word and the value a few words may say what it opens: "koden till larmet i skolan är 4471".
+_PASSWORDS: Final = (
+    re.compile(rf"^\w{{0,12}}[^\n.!?:=]{{0,40}}?(?P<link>{_LINK}){_VALUE}"),
+    re.compile(rf"^\w{{0,12}}[^\n.!?:=]{{0,40}}?(?P<link>\b(?:till|to|har)\b){_VALUE}"),
+    re.compile(rf"^\w{{0,12}}(?P<link>)(?=[ \t\n]){_VALUE}"),
+)
+_CODE: Final = re.compile(
+    rf"^\w{{0,12}}(?:[^\n.!?:=0-9]{{0,45}}?(?P<link>{_LINK}|\bhar\b)[ \t]*\n?|[ \t]*[\"'(]?)[ \t]*[\"'(]?"
+    r"(?P<value>[#*]?[0-9]{1,4}(?:[ -]?[0-9]{2,4}){0,2}[#*]?)"
+    r"(?![0-9]|[-/:.][0-9]|[ ]?(?:kr|tkr|kronor|tecken|siffror|st|procent|%|år)\b)"
+)
+_ASSIGNED: Final = re.compile(
+    r"(?<![A-Za-z])[A-Za-z0-9_.-]{0,40}(?:passw(?:or)?d|passwd|secret|api[_-]?key|apikey|access[_-]?key|token|pwd)[A-Za-z0-9_]{0,20}"
+    r"[\"']?[ ]?[=:][ ]?[\"']?(?P<value>[^\s\"',;]{6,200})",
+    re.IGNORECASE,
+)
+_ASSIGNING: Final = ("passw", "secret", "api", "access", "token", "pwd")
+_KEYS: Final = {
+    "gh": re.compile(r"\bgh[pousr]_[A-Za-z0-9]{20,100}"),
+    "AKIA": re.compile(r"\bAKIA[0-9A-Z]{16}\b"),
+    "xox": re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{10,100}"),
+    "sk-": re.compile(r"\bsk-[A-Za-z0-9_-]{20,200}"),
+    "glpat-": re.compile(r"\bglpat-[A-Za-z0-9_-]{16,60}"),
+    "eyJ": re.compile(r"\beyJ[A-Za-z0-9_-]{10,2000}\.eyJ[A-Za-z0-9_-]{10,2000}"),
+    "PRIVATE KEY-----": re.compile(r"PRIVATE KEY-----"),
+}
+_YEAR: Final = re.compile(r"(?:19|20)[0-9]{2}")
+_SHAPES: Final = (re.compile(r"[0-9]"), re.compile(r"[a-zåäö]"), re.compile(r"[A-ZÅÄÖ]"), re.compile(r"[^\w.,:;]|_"))
+_NO_VALUE: Final = re.compile(r"^(?:https?:|www\.|\d{4}-\d\d-\d\d|\d+[.:][\dea]+$)|@[\w-]+\.\w", re.IGNORECASE)
+
+
+def _detect(view: View, lexicon: Lexicon, circumstances: Circumstances) -> Iterator[Finding]:
+    del lexicon, circumstances
+    for page in view.pages:
+        found: dict[str, tuple[Span, Confidence, str]] = {}
+        for value, span, confidence, what in _secrets(page):
+            if value not in found or confidence > found[value][1]:
+                found[value] = (span, confidence, what)
+        for span, confidence, what in list(found.values())[:20]:
+            yield _finding(page, span, confidence, what)
+
+
+def _secrets(page: Page) -> Iterator[tuple[str, Span, Confidence, str]]:
+    for word in page.hits("credentials.passwords")[:_MOST]:
+        yield from _password(page, word)
+    for word in page.hits("credentials.codes")[:_MOST]:
+        yield from _code(page, word)
+    for word in page.hits("credentials.any_code")[:_MOST]:
+        if page.near("credentials.things", *page.sentence(word[0])):
+            yield from _code(page, word)
+    if any(start in page.lower for start in _ASSIGNING):
+        for match in _ASSIGNED.finditer(page.text):
+            if _mixed(match["value"]) >= 2 and not _NO_VALUE.search(match["value"]):  # noqa: PLR2004
+                yield match["value"], match.span("value"), Confidence.HIGH, "En nyckel eller ett lösenord"
+    for mark, pattern in _KEYS.items():
+        if mark in page.text:
+            for match in pattern.finditer(page.text):
+                yield match.group(), match.span(), Confidence.HIGH, "En hemlig nyckel"
+
+
+def _password(page: Page, word: Span) -> Iterator[tuple[str, Span, Confidence, str]]:
+    if _excused(page, word):
+        return
+    following = page.text[word[1] : word[1] + _REACH + 64]
+    for pattern in _PASSWORDS:
+        match = pattern.match(following)
+        judged = _judged(page, word[1], match) if match else None
+        if judged is not None:
+            yield judged
+            return
+
+
+def _judged(page: Page, base: int, match: re.Match[str]) -> tuple[str, Span, Confidence, str] | None:
+    value, link = match["value"].rstrip(".,;:!?"), match["link"]
+    span = (base + match.start("value"), base + match.start("value") + len(value))
+    if len(value) < 4 or _NO_VALUE.search(value) or page.near("credentials.no_values", span[0], span[0] + 1):  # noqa: PLR2004
+        return None
+    told = link not in ("", "till", "to", "har")
+    if _mixed(value) >= 2 and (told or any(c.isdigit() or c == "_" for c in value)):  # noqa: PLR2004
+        return value, span, Confidence.HIGH, "Ett lösenord"
+    if link in (":", "=", ">") and _ends(page, span[1]):
+        return value, span, Confidence.MEDIUM, "Troligen ett lösenord"
+    return None
+
+
+def _code(page: Page, word: Span) -> Iterator[tuple[str, Span, Confidence, str]]:
+    if _excused(page, word):
+        return
+    match = _CODE.match(page.text[word[1] : word[1] + _REACH + 20])
+    if match is None or len(match["value"].strip("#*")) < 3:  # noqa: PLR2004
+        return
+    if _YEAR.fullmatch(match["value"]) and not (match["link"] or "").strip():
+        return
+    start = word[1] + match.start("value")
+    yield match["value"], (start, word[1] + match.end("value")), Confidence.HIGH, "En kod"
+
+
+def _excused(page: Page, word: Span) -> bool:
+    """Tell whether the sentence denies, as in "koden skickas aldrig i mejl"."""
+    return page.near("credentials.denials", word[1], word[1] + 12) is not None
+
+
+def _mixed(value: str) -> int:
+    """Return how many kinds of characters a value has; a capital that only begins it is no kind."""
+    kinds = [pattern.search(value, 1 if pattern is _SHAPES[2] else 0) is not None for pattern in _SHAPES]
+    return sum(kinds)
+
+
+def _ends(page: Page, position: int) -> bool:
+    """Tell whether a line or sentence ends here, so that a plain word before it is a value and no prose."""
+    return page.text[position : position + 1] in ("", "\n", ".", ",", ";", "\t", "|", '"', "'")
+
+
+def _finding(page: Page, span: Span, confidence: Confidence, what: str) -> Finding:
+    seen = Seen(
+        rule=RULE,
+        confidence=confidence,
+        evidence="•" * 8,
+        reason=f"{what} står {page.place} i klartext.",
+    )
+    return page.finding(CREDENTIALS.name, span, seen)
+
+
+CREDENTIALS: Final = Detector(name="credentials", rules=(RULE,), detect=_detect)
+"""The detector of passwords, codes and keys."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.fleet import Fleet
+from tests.support.postfix import Postfix
 from tests.support.process import Utpost
 from tests.support.relay import ScriptedRelay
 
@@ -61,6 +62,20 @@ def fleet(whole_fleet: Fleet) -> Iterator[Fleet]:
 def shared(fleet: Fleet) -> tuple[Utpost, ScriptedRelay]:
     """A Utpost with the defaults that lives for the whole run, and its relay, as new for each test."""
     return fleet.lend()
+
+
+@pytest.fixture(scope="session")
+def lasting_postfix(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Postfix, ScriptedRelay]]:
+    """The Postfix of ``postfix``, for the whole run; use ``postfix`` instead."""
+    with ScriptedRelay() as mailbox, Postfix(tmp_path_factory.mktemp("postfix"), mailbox) as started:
+        yield started, mailbox
+
+
+@pytest.fixture
+def postfix(lasting_postfix: tuple[Postfix, ScriptedRelay]) -> tuple[Postfix, ScriptedRelay]:
+    """A real Postfix as relay, and the mailbox behind it, empty, where its deliveries are seen octet for octet."""
+    lasting_postfix[1].reset()
+    return lasting_postfix
 
 
 def look_over(*processes: Utpost) -> None:

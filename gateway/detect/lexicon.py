@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from gateway.detect.dictionary import Dictionary
 from gateway.detect.matcher import Matcher, Span, compile_pattern, is_latin, needle_of
+from gateway.detect.topics import LOOKED_UP, WEIGHTS, allowed, dictionary_of
 from gateway.detect.vocabulary import BUILT_IN, LISTS, NUMBERS
 from gateway.model import Problem
 
@@ -40,11 +42,18 @@ class Lexicon:
     numbers: Mapping[str, float] = field(default_factory=dict)
     """``file.key`` → a threshold."""
     _matcher: Matcher = field(init=False, repr=False, compare=False)
+    dictionary: Dictionary = field(init=False, repr=False, compare=False)
+    """The lists that are looked up word by word instead of searched for."""
+    weights: Mapping[str, float] = field(init=False, repr=False, compare=False)
+    """Trait → its weight."""
 
     def __post_init__(self) -> None:
         """Compile the lists."""
-        written = {name: (listed.words, listed.patterns) for name, listed in self.lists.items()}
+        written = {n: (listed.words, listed.patterns) for n, listed in self.lists.items() if n not in LOOKED_UP}
         object.__setattr__(self, "_matcher", Matcher(written | {name: (words, ()) for name, words in BUILT_IN.items()}))
+        object.__setattr__(self, "dictionary", dictionary_of({n: w.words for n, w in self.lists.items()}))
+        weights = {n.removeprefix(WEIGHTS): number for n, number in self.numbers.items() if n.startswith(WEIGHTS)}
+        object.__setattr__(self, "weights", weights)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (dict(self.lists), dict(self.numbers))
@@ -124,13 +133,13 @@ class _Reading:
     def _numbers(self, content: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
         for key, value in content.items():
             name, place = f"{self._topic}.{key}", f"{THRESHOLDS}.{key}"
-            allowed = NUMBERS.get(name)
-            if allowed is None:
+            limits = NUMBERS.get(name) or allowed(name)
+            if limits is None:
                 self._wrong(place, "no detector knows this number")
             elif isinstance(value, bool) or not isinstance(value, int | float):
                 self._wrong(place, "must be a number")
-            elif not allowed[0] <= value <= allowed[1]:
-                self._wrong(place, f"must lie between {allowed[0]:g} and {allowed[1]:g}")
+            elif not limits[0] <= value <= limits[1]:
+                self._wrong(place, f"must lie between {limits[0]:g} and {limits[1]:g}")
             else:
                 yield name, float(value)
 

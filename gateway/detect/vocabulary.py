@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from gateway.detect import topics
+
 NUMERALS: Final = "numerals"
 """The name of the built-in list of Swedish numerals."""
 
@@ -27,7 +29,49 @@ LISTS: Final[frozenset[str]] = frozenset(
         "identity.persons",
         "identity.last_four",
         "identity.units",
+        "bulk.offices",
+        "credentials.any_code",
+        "credentials.codes",
+        "credentials.denials",
+        "credentials.no_values",
+        "credentials.passwords",
+        "credentials.things",
+        "financial.accounts",
+        "financial.cards",
+        "financial.economy",
+        "financial.own",
+        "financial.payee_numbers",
+        "financial.payees",
+        "financial.policy",
+        "financial.transfers",
+        "names.first",
+        "names.surnames",
+        "people.offices",
+        "people.pronouns",
+        "people.relations",
+        "people.speaking",
+        "protected_identity.dwelling",
+        "protected_identity.having",
+        "protected_identity.markers",
+        "protected_identity.policy",
+        "protected_identity.public",
+        "protected_identity.renamed",
+        "protected_identity.shelters",
+        "solicitation.aggregates",
+        "solicitation.asking",
+        "solicitation.channels",
+        "solicitation.denials",
+        "solicitation.mailing",
+        "solicitation.objects",
+        "solicitation.owners",
+        "solicitation.papers",
+        "solicitation.redirections",
+        "solicitation.rosters",
+        "solicitation.traits",
+        "solicitation.wanting",
     }
+    | topics.SEARCHED
+    | topics.LOOKED_UP
 )
 """``file.table`` of every word list."""
 
@@ -37,5 +81,7 @@ NUMBERS: Final[Mapping[str, tuple[float, float]]] = {
     "identity.meetings_until": (2000, 2100),
     "identity.column_least": (2, 1000),
     "identity.column_share": (0, 1),
+    "bulk.least": (1, 1000),
+    **topics.NUMBERS,
 }
 """``file.key`` → the smallest and the largest value allowed."""

@@ -1,0 +1,101 @@
+"""Words about sensitive matters in a text, before anybody asks whose they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.detect import topics
+from gateway.detect.matcher import Span
+from gateway.detect.sentences import Words
+from gateway.detect.view import Page
+
+_ORDER: Final = (topics.CERTAIN, topics.STATES, "members", topics.TOPICS, topics.GROUPS, topics.HINTS)
+_RANK: Final = {table: rank for rank, table in enumerate(_ORDER)}
+_SHORT: Final = 3
+_REACH: Final = 60
+"""Characters between a group and the word that says somebody belongs to it."""
+_INFLECTED: Final = 3
+"""Letters after a stem that are taken for an ending."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A sensitive word or phrase."""
+
+    start: int
+    end: int
+    kind: str
+    table: str
+    compound: bool = False
+    """The word goes on after the stem with more than an ending."""
+    abstract: bool = False
+    """It goes on to name an activity or a subject (cancervård)."""
+    capital: bool = False
+
+
+def facts_of(page: Page, words: Words) -> list[Fact]:
+    """Return the facts of a page in order; of those that overlap, the strongest of each kind."""
+    found: list[Fact] = []
+    for kind in topics.KINDS:
+        for table in (topics.CERTAIN, topics.STATES, topics.TOPICS, topics.HINTS):
+            found += (_fact(page, words, span, kind, table) for span in page.hits(f"{topics.FOLDER}{kind}.{table}"))
+        found += _members(page, words, kind)
+    return list(_strongest(found))
+
+
+def _fact(page: Page, words: Words, span: Span, kind: str, table: str) -> Fact:
+    text = page.text
+    start, end = span
+    while start > 0 and text[start - 1].isalnum():
+        start -= 1
+    stop = end
+    while stop < len(text) and (text[stop].isalnum() or (text[stop] == "-" and text[stop + 1 : stop + 2].isalpha())):
+        stop += 1
+    tail = page.lower[end:stop].lstrip("-")
+    abstract = compound = False
+    if tail:
+        joined = tail.removeprefix("s") if tail.startswith("s") and len(tail) > _INFLECTED else tail
+        abstract = words.is_head(tail) or words.is_head(joined)
+        compound = len(tail) > _INFLECTED
+    return Fact(start, stop, kind, table, compound, abstract, text[start].isupper())
+
+
+def _members(page: Page, words: Words, kind: str) -> Iterator[Fact]:
+    name = f"{topics.FOLDER}{kind}.{topics.BELONGING}"
+    for span in page.hits(f"{topics.FOLDER}{kind}.{topics.GROUPS}"):
+        fact = _fact(page, words, span, kind, topics.GROUPS)
+        if fact.end - fact.start < _SHORT and not (fact.capital or _belongs(page, name, span, 12)):
+            continue
+        word = page.before(name, max(0, fact.start - _REACH), fact.start) or page.near(name, fact.end, fact.end + _REACH)
+        if word and not _apart(page.text, word, span):
+            start, end = min(fact.start, word[0]), max(fact.end, word[1])
+            yield Fact(start, end, kind, "members", fact.compound, fact.abstract)
+        else:
+            yield fact
+
+
+def _belongs(page: Page, name: str, span: Span, reach: int) -> bool:
+    return page.before(name, max(0, span[0] - reach), span[0]) is not None
+
+
+def _apart(text: str, one: Span, other: Span) -> bool:
+    between = text[min(one[1], other[1]) : max(one[0], other[0])]
+    return any(mark in between for mark in ".!?\n;")
+
+
+def _strongest(found: list[Fact]) -> Iterator[Fact]:
+    """Yield the facts, without those that overlap a stronger one of the same kind."""
+    kept: list[Fact | None] = []
+    last: dict[str, int] = {}
+    for fact in sorted(found, key=lambda f: (f.start, _RANK[f.table], -f.end)):
+        place = last.get(fact.kind)
+        rival = None if place is None else kept[place]
+        if rival is not None and place is not None and fact.start < rival.end:
+            if _RANK[fact.table] >= _RANK[rival.table]:
+                continue
+            kept[place] = None
+        last[fact.kind] = len(kept)
+        kept.append(fact)
+    return (fact for fact in kept if fact is not None)

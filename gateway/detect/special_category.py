@@ -1,0 +1,162 @@
+"""Sensitive facts about persons who can be pointed out: facts and persons are found, paired, and each pair weighed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.detect.detector import Detector
+from gateway.detect.facts import Fact, facts_of
+from gateway.detect.lexicon import Lexicon
+from gateway.detect.mentions import NAMED, Mention, Who, mentions_of
+from gateway.detect.sentences import Reader, Sentence, Words
+from gateway.detect.traits import Pair, traits_of
+from gateway.detect.view import Kind, Page, Seen, View
+from gateway.model import Circumstances, Confidence, Finding, SegmentKind
+
+RULE: Final = "special_category"
+
+_BACK: Final = 2
+"""Sentences before the fact in which a person is looked for."""
+
+
+def pairs_of(reader: Reader, fact: Fact, heading: list[Mention]) -> Iterator[Pair]:
+    """Yield every person that a fact may be about."""
+    sentence = reader.sentence(fact.start)
+    mentions = mentions_of(sentence, lower_case=reader.lower_case)
+    earlier = list(_earlier(reader, sentence))
+    before = [m for _, m in earlier if m.who not in (Who.PRONOUN, Who.SELF)] or heading
+    for mention in mentions:
+        if mention.who is Who.PRONOUN:
+            inside = [m for m in mentions if m.who not in (Who.PRONOUN, Who.SELF) and m.first < mention.first]
+            known = inside or before
+            yield Pair(fact=fact, sentence=sentence, mention=mention, antecedent=_best(known))
+        else:
+            yield Pair(fact=fact, sentence=sentence, mention=mention)
+    for distance, mention in earlier:
+        if mention.who in NAMED or mention.who in (Who.RELATION, Who.ROLE, Who.SUBJECT):
+            yield Pair(fact=fact, sentence=sentence, mention=mention, distance=distance)
+    if not mentions and not earlier:
+        for mention in heading:
+            yield Pair(fact=fact, sentence=sentence, mention=mention, distance=_BACK + 1)
+
+
+def _earlier(reader: Reader, sentence: Sentence) -> Iterator[tuple[int, Mention]]:
+    current: Sentence | None = sentence
+    for distance in range(1, _BACK + 1):
+        current = reader.before(current) if current else None
+        if current is None:
+            return
+        for mention in mentions_of(current, lower_case=reader.lower_case):
+            yield distance, mention
+
+
+def _best(mentions: list[Mention]) -> Mention | None:
+    order = (Who.FULL, Who.PLACED, Who.TITLED, Who.FAMILY, Who.GIVEN, Who.RELATION, Who.ROLE, Who.SUBJECT, Who.SURNAME)
+    return min(mentions, key=lambda m: order.index(m.who), default=None)
+
+
+# --- weighing ------------------------------------------------------------------------------------
+
+_LABELS: Final = {
+    "health": "hälsouppgift",
+    "ethnic": "uppgift om etniskt ursprung",
+    "political": "uppgift om politisk åsikt",
+    "religion": "uppgift om religion",
+    "union": "facklig uppgift",
+    "sexlife": "uppgift om sexualliv eller läggning",
+    "biometric-genetic": "biometrisk eller genetisk uppgift",
+    "crime": "uppgift om brott",
+    "social": "uppgift om sociala förhållanden, skola eller anställning",
+}
+_PERSONS: Final = {
+    Who.FULL: "namngiven person",
+    Who.PLACED: "namngiven person",
+    Who.TITLED: "namngiven person",
+    Who.GIVEN: "person med förnamn",
+    Who.SURNAME: "person med efternamn",
+    Who.FAMILY: "namngiven familj",
+    Who.RELATION: "släkting eller granne",
+    Who.ROLE: "person med viss befattning",
+    Who.SUBJECT: "person som går att peka ut",
+    Who.PRONOUN: "person som nämns tidigare",
+    Who.SELF: "avsändaren själv",
+}
+_UNASKED: Final = frozenset({SegmentKind.SIGNATURE, SegmentKind.DISCLAIMER})
+_SOCIAL: Final = "social"
+
+
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    """The best pair of a fact."""
+
+    pair: Pair
+    score: float
+
+
+def _detect(view: View, lexicon: Lexicon, circumstances: Circumstances) -> Iterator[Finding]:
+    del circumstances
+    words = Words(lexicon.dictionary)
+    heading = _heading(view, words)
+    for page in view.of(Kind.SUBJECT, Kind.BODY, Kind.ATTACHMENT):
+        reader = Reader(page, words)
+        known = [] if page.kind is Kind.SUBJECT else heading
+        weighed = (_weigh(reader, fact, known, lexicon) for fact in facts_of(page, words))
+        yield from _findings(page, [w for w in weighed if w is not None], lexicon)
+
+
+def _heading(view: View, words: Words) -> list[Mention]:
+    """Return the persons named in the subject: what the mail says may be about them."""
+    for page in view.of(Kind.SUBJECT):
+        if page.text.strip():
+            reader = Reader(page, words)
+            mentions = mentions_of(reader.sentence(0), lower_case=reader.lower_case)
+            return [m for m in mentions if m.who in NAMED]
+    return []
+
+
+def _weigh(reader: Reader, fact: Fact, heading: list[Mention], lexicon: Lexicon) -> _Weighed | None:
+    if reader.page.segment_at(fact.start) in _UNASKED:
+        return None
+    best: _Weighed | None = None
+    for pair in pairs_of(reader, fact, heading):
+        score = sum(lexicon.weights.get(trait, 0.0) for trait in traits_of(pair))
+        if best is None or score > best.score:
+            best = _Weighed(pair, score)
+    return best
+
+
+def _confidence(weighed: _Weighed, lexicon: Lexicon) -> Confidence | None:
+    for name, confidence in (("high", Confidence.HIGH), ("medium", Confidence.MEDIUM), ("low", Confidence.LOW)):
+        if weighed.score >= lexicon.number(f"special_category/levels.{name}"):
+            return min(confidence, Confidence.MEDIUM) if weighed.pair.mention.who is Who.SELF else confidence
+    return None
+
+
+def _findings(page: Page, weighed: list[_Weighed], lexicon: Lexicon) -> Iterator[Finding]:
+    """Yield one finding for each kind and segment: the strongest, with the number of facts that are as strong."""
+    groups: dict[tuple[str, SegmentKind], list[tuple[Confidence, _Weighed]]] = {}
+    for one in weighed:
+        confidence = _confidence(one, lexicon)
+        if confidence is not None:
+            key = (one.pair.fact.kind, page.segment_at(one.pair.fact.start))
+            groups.setdefault(key, []).append((confidence, one))
+    for found in groups.values():
+        confidence, strongest = max(found, key=lambda c: (c[0], c[1].score))
+        yield _finding(page, strongest, confidence, sum(c is confidence for c, _ in found))
+
+
+def _finding(page: Page, weighed: _Weighed, confidence: Confidence, count: int) -> Finding:
+    fact, who, what = weighed.pair.fact, _PERSONS[weighed.pair.mention.who], _LABELS[weighed.pair.fact.kind]
+    if weighed.pair.mention.who is Who.SELF:
+        reason = f"Avsändaren lämnar {page.place} en {what} om sig själv."
+    else:
+        reason = f"En {what} om en {who} står {page.place}."
+    rule = RULE if fact.kind == _SOCIAL else f"{RULE}:{fact.kind}"
+    seen = Seen(rule=rule, confidence=confidence, evidence=f"{who} + {what}", reason=reason, count=count)
+    return page.finding(FACTS.name, (fact.start, fact.end), seen)
+
+
+FACTS: Final = Detector(name="special_category", rules=(RULE,), detect=_detect)
+"""The detector of sensitive facts about persons."""

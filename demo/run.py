@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import shutil
 import signal
+import socket
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
@@ -25,7 +27,7 @@ from demo.relay import Maildir, start_relay  # noqa: E402
 from demo.table import Outcome, table  # noqa: E402
 
 VAR: Final = ROOT / "var" / "demo"
-LETTER_SECONDS: Final = 30.0
+LETTER_SECONDS: Final = 15.0
 _T = TypeVar("_T")
 
 
@@ -118,6 +120,8 @@ async def demonstrate(options: argparse.Namespace) -> int:
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    for place in (options.listen, options.metrics):
+        _check_free(place)
     shutil.rmtree(VAR, ignore_errors=True)
     maildir = Maildir(VAR / "maildir")
     server, relay = await start_relay(maildir)
@@ -140,6 +144,18 @@ async def demonstrate(options: argparse.Namespace) -> int:
     finally:
         server.close()
         await gateway.stop()
+
+
+def _check_free(place: str) -> None:
+    """Make sure that nobody listens there, before anything of an earlier run is taken away. Raises Failed."""
+    host, _, port = place.rpartition(":")
+    try:
+        socket.create_server((host, int(port))).close()
+    except ValueError:
+        raise Failed(f"{place!r} must be HOST:PORT, for instance 127.0.0.1:2526") from None
+    except OSError as error:
+        elsewhere = "ARGS='--listen 127.0.0.1:2526 --metrics 127.0.0.1:9926'"
+        raise Failed(f"Cannot listen on {place}: {os.strerror(error.errno or 0)}. Elsewhere: make run {elsewhere}") from None
 
 
 class _Stopped(Exception):

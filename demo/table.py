@@ -12,7 +12,7 @@ from demo.examples import Answer, Example
 _SAYS: Final = {
     "pass": "passed",
     "observe": "passed",
-    "bypass": "passed",
+    "bypass": "passed unjudged",
     "warn": "passed with a letter",
     "block": "refused",
 }
@@ -52,10 +52,8 @@ def table(outcomes: list[Outcome], titles: dict[str, tuple[str, str]]) -> str:
         happened = f"{_SAYS.get(outcome.verdict, outcome.verdict)}: {outcome.answer.code}"
         mark = "ok" if not outcome.faults else "NOT"
         happened += "".join(f"; {fault}" for fault in outcome.faults)
-        many = f"\nto {len(example.rcpt_to)} recipient{'s' if len(example.rcpt_to) > 1 else ''}"
-        rows.append(
-            (mark, f"{example.title}\nfrom {example.mail_from}{many}", expected, happened, _why(outcome, titles))
-        )
+        many = f"{example.name}.eml, to {len(example.rcpt_to)}"
+        rows.append((mark, f"{example.title}\n{many}", expected, happened, _why(outcome, titles)))
     return _ruled(rows, (3, 35, 19, 17, 31))
 
 

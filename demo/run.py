@@ -154,8 +154,9 @@ def _check_free(place: str) -> None:
     except ValueError:
         raise Failed(f"{place!r} must be HOST:PORT, for instance 127.0.0.1:2526") from None
     except OSError as error:
-        elsewhere = "ARGS='--listen 127.0.0.1:2526 --metrics 127.0.0.1:9926'"
-        raise Failed(f"Cannot listen on {place}: {os.strerror(error.errno or 0)}. Elsewhere: make run {elsewhere}") from None
+        why = os.strerror(error.errno or 0)
+        elsewhere = "make run ARGS='--listen 127.0.0.1:2526 --metrics 127.0.0.1:9926'"
+        raise Failed(f"Cannot listen on {place}: {why}. Elsewhere: {elsewhere}") from None
 
 
 class _Stopped(Exception):

@@ -15,6 +15,7 @@ _PLAIN: Final = re.compile(
 """The common shapes: ``Name <a@b>``, ``"Name" <a@b>``, ``<a@b>`` and ``a@b``, in ASCII."""
 
 _TOKEN: Final = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)("?)|\[[^\]]*\]?|[^\s"(),:;<>\[]+|\s+|(.)', re.DOTALL)
+_AROUND: Final = re.compile(r"[ \t]{0,99}([@.])[ \t]{0,99}")
 _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 _BARE: Final = re.compile(r"[^\s@<>\"(),;:]{1,64}@[^\s@<>\"(),;:]{1,255}")
 _MAX_DOMAIN: Final = 255
@@ -116,7 +117,7 @@ class _Reader:
 
     def _flush(self) -> None:
         phrase = "".join(self._words)
-        spec = "".join(self._angle) if self._angle else phrase.replace("\0", "")
+        spec = "".join(self._angle) if self._angle else _AROUND.sub(r"\1", phrase)
         name = decode_words(phrase.replace("\0", "").encode("utf-8", "replace")).strip() if self._angle else ""
         found = _spec(spec) or _rescue(phrase)
         if found:
@@ -128,7 +129,9 @@ class _Reader:
 
 def _spec(text: str) -> Address | None:
     local, at, domain = text.strip().rpartition("@")
-    return make_address(local, domain) if at and " " not in domain else None
+    if not at or " " in domain or (" " in local and "\0" not in local):
+        return None
+    return make_address(local.replace("\0", ""), domain)
 
 
 def _rescue(phrase: str) -> Address | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from typing import Final
 
 from gateway.message.wordlist import words_of
@@ -10,6 +11,10 @@ from gateway.message.wordlist import words_of
 _SAMPLE: Final = 4096
 _WINDOWS: Final = "cp1252"
 _LONGEST_NAME: Final = 40
+_DECLARATION: Final = re.compile(
+    rb"<(?:meta[^<>]{1,200}charset|\?xml[^<>]{1,100}encoding)\s{0,9}=\s{0,9}[\"']?([A-Za-z0-9_.:-]{2,40})",
+    re.IGNORECASE,
+)
 
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -42,11 +47,13 @@ _SHIFTING: Final = words_of(
 """Codecs in which octets of ASCII may mean something else."""
 
 _LINEAR: Final = words_of(
-    """utf-8 utf-7 utf-16 utf-16-le utf-16-be utf-32 utf-32-le utf-32-be cp437 cp850 cp852 cp865 cp866 cp874 cp932 cp949
-    cp950 cp1250 cp1251 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 iso8859-2 iso8859-3 iso8859-4 iso8859-5 iso8859-6
-    iso8859-7 iso8859-8 iso8859-9 iso8859-10 iso8859-11 iso8859-13 iso8859-14 iso8859-15 iso8859-16 koi8-r koi8-u mac-roman
-    mac-cyrillic big5 big5hkscs gb2312 gbk gb18030 hz euc_jp euc_kr johab shift_jis iso2022_jp iso2022_jp_1 iso2022_jp_2
-    iso2022_kr tis-620"""
+    """
+    utf-8 utf-7 utf-16 utf-16-le utf-16-be utf-32 utf-32-le utf-32-be cp437 cp850 cp852 cp865 cp866 cp874 cp932
+    cp949 cp950 cp1250 cp1251 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 iso8859-2 iso8859-3 iso8859-4 iso8859-5
+    iso8859-6 iso8859-7 iso8859-8 iso8859-9 iso8859-10 iso8859-11 iso8859-13 iso8859-14 iso8859-15 iso8859-16
+    koi8-r koi8-u mac-roman mac-cyrillic big5 big5hkscs gb2312 gbk gb18030 hz euc_jp euc_kr johab shift_jis
+    iso2022_jp iso2022_jp_1 iso2022_jp_2 iso2022_kr tis-620
+    """
 )
 """Text codecs that work in linear time on any input; others (idna, punycode, escapes) are never run."""
 
@@ -135,6 +142,12 @@ def windows_character(code: int) -> str:
 
 
 _C1: Final = {code: windows_character(code) for code in range(0x80, 0xA0)}
+
+
+def declared_inside(octets: bytes) -> str:
+    """Return the charset that HTML or XML declares of itself in its first octets."""
+    match = _DECLARATION.search(octets[:_SAMPLE])
+    return match[1].decode("ascii") if match else ""
 
 
 def known_codec(declared: str) -> str:

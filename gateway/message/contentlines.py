@@ -12,10 +12,12 @@ _FOLD: Final = re.compile(r"\r?\n[ \t]")
 _SOFT_BREAK: Final = re.compile(r"=\r?\n[ \t]?")
 _ESCAPE: Final = re.compile(r"\\([nN,;:\\\"])")
 _TECHNICAL: Final = words_of(
-    """uid dtstamp prodid sequence created last-modified rrule trigger tzid tzoffsetfrom tzoffsetto tzname version method
-    calscale begin end class transp status priority action rev kind x-microsoft-cdo-busystatus x-microsoft-cdo-appt-sequence
-    x-microsoft-cdo-ownerapptid x-microsoft-cdo-instance-type x-microsoft-disallow-counter x-microsoft-cdo-importance
-    x-ms-olk-confcheck photo logo key sound"""
+    """
+    uid dtstamp prodid sequence created last-modified rrule trigger tzid tzoffsetfrom tzoffsetto tzname version
+    method calscale begin end class transp status priority action rev kind x-microsoft-cdo-busystatus
+    x-microsoft-cdo-appt-sequence x-microsoft-cdo-ownerapptid x-microsoft-cdo-instance-type
+    x-microsoft-disallow-counter x-microsoft-cdo-importance x-ms-olk-confcheck photo logo key sound
+    """
 )
 _PERSON: Final = re.compile(r"cn=(?:\"([^\"]{1,200})\"|([^;:]{1,200}))", re.IGNORECASE)
 

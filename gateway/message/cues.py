@@ -29,9 +29,11 @@ _LABELS: Final = {
     Label.DATE: "datum date dato päivämäärä päiväys pvm fecha",
     Label.TO: "till to til vastaanottaja an aan para à kenelle mottagare",
     Label.SUBJECT: "ämne subject emne aihe betreff onderwerp asunto objet rubrik",
-    Label.OTHER: """kopia kopio kopi cc bcc cc/kopia reply-to svara-till bilagor bifogat attachments attachment vedlegg
-        vedhæftninger liitteet anlagen vikt importance prioritet priority prioriteetti betydelse wichtigkeit hemlig-kopia
-        kopia-till svar-til antwort-an organisation message-id""",
+    Label.OTHER: """
+        kopia kopio kopi cc bcc cc/kopia reply-to svara-till bilagor bifogat attachments attachment vedlegg
+        vedhæftninger liitteet anlagen vikt importance prioritet priority prioriteetti betydelse wichtigkeit
+        hemlig-kopia kopia-till svar-til antwort-an organisation message-id
+    """,
 }
 LABELS: Final = {
     word.replace("-", " ") if word not in ("reply-to", "message-id") else word: label
@@ -43,16 +45,17 @@ LABELS: Final = {
 LABEL_LINE: Final = re.compile(r"[*_\s]{0,8}([^\W\d][\w/ -]{0,16}?)[*_\s]{0,4}[:\uff1a][*_]{0,4}(.*)", re.DOTALL)
 
 _ORIGINAL: Final = (
-    "ursprungligt meddelande|ursprungligt brev|ursprungligt mejl|originalmeddelande|original message|original appointment"
-    "|original e-?mail|reply message|ursprunglig avtalad tid|oprindelig meddelelse|original meddelelse|oprindelig aftale"
-    "|opprinnelig melding|original melding|opprinnelig avtale|alkuperäinen viesti|alkuperäinen sanoma"
-    "|ursprüngliche nachricht|originalnachricht|original-nachricht|oorspronkelijk bericht|message d'origine"
-    "|mensaje original"
+    "ursprungligt meddelande|ursprungligt brev|ursprungligt mejl|originalmeddelande|original message"
+    "|original appointment|original e-?mail|reply message|ursprunglig avtalad tid|oprindelig meddelelse"
+    "|original meddelelse|oprindelig aftale|opprinnelig melding|original melding|opprinnelig avtale"
+    "|alkuperäinen viesti|alkuperäinen sanoma|ursprüngliche nachricht|originalnachricht|original-nachricht"
+    "|oorspronkelijk bericht|message d'origine|mensaje original"
 )
 _FORWARDED: Final = (
-    "vidarebefordrat (?:meddelande|brev|mejl|e-postmeddelande)|vidaresänt meddelande|vidarebefordrade meddelanden?"
-    "|forwarded (?:message|mail|e-?mail|by [^-]{1,80})|begin forwarded message|start på vidarebefordrat meddelande"
-    "|videresendt (?:meddelelse|besked|melding|mail|e-?post)|begynnelse på videresendt melding|start på videresendt besked"
+    "vidarebefordrat (?:meddelande|brev|mejl|e-postmeddelande)|vidaresänt meddelande"
+    "|vidarebefordrade meddelanden?|forwarded (?:message|mail|e-?mail|by [^-]{1,80})|begin forwarded message"
+    "|start på vidarebefordrat meddelande|videresendt (?:meddelelse|besked|melding|mail|e-?post)"
+    "|begynnelse på videresendt melding|start på videresendt besked"
     "|(?:edelleen )?välitetty (?:viesti|sähköposti)(?: alkaa)?|välitetyn viestin alku|edelleenlähetetty viesti"
     "|weitergeleitete (?:nachricht|e-?mail|mail)|anfang der weitergeleiteten (?:nachricht|e-?mail|mail)"
     "|doorgestuurd bericht|message transféré|mensaje reenviado"
@@ -68,12 +71,13 @@ RULE: Final = re.compile(r"[_\u2014\u2015\u2500-]{10,200}|[*=~]{10,200}")
 """A line drawn by a program above a copied header block."""
 
 WROTE: Final = re.compile(
-    r"(?<!\w)(?:skrev|skreiv|skriver|wrote|writes|schrieb|schreibt|kirjoitti|schreef|a écrit|écrit|escribió|ha scritto|napisał)(?!\w)",
+    r"(?<!\w)(?:skrev|skreiv|skriver|wrote|writes|schrieb|schreibt|kirjoitti|schreef|a écrit|écrit|escribió"
+    r"|ha scritto|napisał)(?!\w)",
     re.IGNORECASE,
 )
 OPENING: Final = re.compile(
-    r"\s*(?:\d|(?:den|on|am|på|le|el|op|il|mån|tis|ons|tors?|fre|lör|sön|mon|tue|wed|thu|fri|sat|sun|man|tir|lør|søn|ma|ti"
-    r"|ke|to|pe|la|su|mo|di|mi|do|fr|sa|so)\w{0,9}[ .,])",
+    r"\s*(?:\d|(?:den|on|am|på|le|el|op|il|mån|tis|ons|tors?|fre|lör|sön|mon|tue|wed|thu|fri|sat|sun|man|tir|lør"
+    r"|søn|ma|ti|ke|to|pe|la|su|mo|di|mi|do|fr|sa|so)\w{0,9}[ .,])",
     re.IGNORECASE,
 )
 """How a line that introduces a quotation begins, where a program broke it."""
@@ -93,57 +97,58 @@ FORWARD: Final = re.compile(
 AMBIGUOUS: Final = re.compile(r"\s*vs\s*[:\uff1a]", re.IGNORECASE)
 """``VS:`` answers in Finnish and passes on in Danish and Norwegian."""
 
-CLOSINGS: Final = tuple(
-    sorted(
-        """med vänlig hälsning|med vänliga hälsningar|med bästa hälsningar|med bästa hälsning|med varma hälsningar
-        |med hälsningar|med hälsning|vänliga hälsningar|vänlig hälsning|vänligen|vänligast|bästa hälsningar|bästa hälsning
-        |varma hälsningar|varm hälsning|många hälsningar|hjärtliga hälsningar|soliga hälsningar|hälsningar|hälsning|hälsn
-        |hälsar|m.v.h.|m v h|mvh|mvh.|bh|vh|v.h.|högaktningsfullt|med högaktning|allt gott|ha det bra|ha det gott
-        |tack och hej|hej då|hejdå|hej hej|kram|kramar|kramisar|puss och kram|puss|kh
-        |best regards|kind regards|kindest regards|warm regards|with kind regards|with best regards|regards
-        |best wishes|all the best|yours sincerely|yours faithfully|yours truly|sincerely yours|sincerely|cheers|br|rgds
-        |many thanks|thanks|thank you|thanks and regards|cordially|respectfully
-        |med venlig hilsen|med venlige hilsner|venlig hilsen|venlige hilsner|de bedste hilsner|bedste hilsner|mange hilsner
-        |kærlig hilsen|med vennlig hilsen|vennlig hilsen|vennlege helsingar|med vennleg helsing|vennleg helsing|beste hilsen
-        |beste hilsner|hilsen|helsing|mvh med|ystävällisin terveisin|parhain terveisin|terveisin|terveisiä|terv.|yst. terv.
-        |yt.|kunnioittavasti|mit freundlichen grüßen|mit freundlichen grüssen|freundliche grüße|freundliche grüsse
-        |mit besten grüßen|beste grüße|beste grüsse|viele grüße|viele grüsse|liebe grüße|liebe grüsse|herzliche grüße|mfg
-        |hochachtungsvoll|gruß|grüße|lg|vg|met vriendelijke groet|met vriendelijke groeten|cordialement
-        |bien cordialement|saludos|un saludo|atentamente|tack på förhand|tack|tack!|stort tack|många tack|hör av dig
-        |trevlig helg|ha en trevlig helg|ha en fin dag|ha en bra dag""".replace("\n", " ").split("|"),
-        key=len,
-        reverse=True,
-    )
+_CLOSINGS: Final = (
+    "med vänlig hälsning|med vänliga hälsningar|med bästa hälsningar|med bästa hälsning|med varma hälsningar"
+    "|med hälsningar|med hälsning|vänliga hälsningar|vänlig hälsning|vänligen|vänligast|bästa hälsningar"
+    "|bästa hälsning|varma hälsningar|varm hälsning|många hälsningar|hjärtliga hälsningar|soliga hälsningar"
+    "|hälsningar|hälsning|hälsn|hälsar|m.v.h.|m v h|mvh|mvh.|bh|vh|v.h.|högaktningsfullt|med högaktning|allt gott"
+    "|ha det bra|ha det gott|tack och hej|hej då|hejdå|hej hej|kram|kramar|kramisar|puss och kram|puss|kh"
+    "|best regards|kind regards|kindest regards|warm regards|with kind regards|with best regards|regards"
+    "|best wishes|all the best|yours sincerely|yours faithfully|yours truly|sincerely yours|sincerely|cheers|br"
+    "|rgds|many thanks|thanks|thank you|thanks and regards|cordially|respectfully|med venlig hilsen"
+    "|med venlige hilsner|venlig hilsen|venlige hilsner|de bedste hilsner|bedste hilsner|mange hilsner"
+    "|kærlig hilsen|med vennlig hilsen|vennlig hilsen|vennlege helsingar|med vennleg helsing|vennleg helsing"
+    "|beste hilsen|beste hilsner|hilsen|helsing|mvh med|ystävällisin terveisin|parhain terveisin|terveisin"
+    "|terveisiä|terv.|yst. terv.|yt.|kunnioittavasti|mit freundlichen grüßen|mit freundlichen grüssen"
+    "|freundliche grüße|freundliche grüsse|mit besten grüßen|beste grüße|beste grüsse|viele grüße|viele grüsse"
+    "|liebe grüße|liebe grüsse|herzliche grüße|mfg|hochachtungsvoll|gruß|grüße|lg|vg|met vriendelijke groet"
+    "|met vriendelijke groeten|cordialement|bien cordialement|saludos|un saludo|atentamente|tack på förhand|tack"
+    "|tack!|stort tack|många tack|hör av dig|trevlig helg|ha en trevlig helg|ha en fin dag|ha en bra dag"
 )
+CLOSINGS: Final = tuple(sorted(_CLOSINGS.split("|"), key=len, reverse=True))
 """Phrases that end a letter, longest first, folded."""
 
 PHONE_FOOTER: Final = re.compile(
-    r"(?:skickat från (?:min|mitt|outlook|yahoo|e-post|gmail|proton|samsung|iphone|en)|skickad från min|sent from (?:my|outlook"
-    r"|yahoo|mail|proton|samsung|iphone|an? )|hämta outlook|get outlook for|sendt fra (?:min|outlook|yahoo|mail)|hent outlook"
-    r"|last ned outlook|lähetetty (?:iphone|ipad|outlook|puhelim|android|laitteest)|hanki outlook|von meinem .{2,30} gesendet"
-    r"|gesendet (?:von|mit|aus)|holen sie sich outlook|outlook für (?:android|ios)|skickat med|envoyé de mon|enviado desde)",
+    r"(?:skickat från (?:min|mitt|outlook|yahoo|e-post|gmail|proton|samsung|iphone|en)|skickad från min"
+    r"|sent from (?:my|outlook|yahoo|mail|proton|samsung|iphone|an? )|hämta outlook|get outlook for"
+    r"|sendt fra (?:min|outlook|yahoo|mail)|hent outlook|last ned outlook|lähetetty (?:iphone|ipad|outlook|puhelim"
+    r"|android|laitteest)|hanki outlook|von meinem .{2,30} gesendet|gesendet (?:von|mit|aus)"
+    r"|holen sie sich outlook|outlook für (?:android|ios)|skickat med|envoyé de mon|enviado desde)",
     re.IGNORECASE,
 )
 
 NOTICE: Final = re.compile(
-    r"(?:det(?:ta|ta här) (?:e-?post(?:meddelande)?|meddelande|mejl|mail|brev|epost\w*|e-?brev)|innehållet i det(?:ta|ta här)"
-    r"|informationen i det(?:ta|ta här)|this (?:e-?mail|message|communication|transmission)|the (?:information|content)s?"
-    r" (?:contained |transmitted )?in this|den(?:na|ne) (?:e-?post\w*|e-?mail|mail|meddelelse|besked|melding)|denne meldingen"
-    r"|tämä (?:viesti|sähköposti\w*)|diese (?:e-?mail|nachricht)|der inhalt dieser|confidentiality notice|disclaimer"
-    r"|konfidentialitet|om du har fått det(?:ta|ta här)|if you (?:have received|are not the intended))",
+    r"(?:det(?:ta|ta här) (?:e-?post(?:meddelande)?|meddelande|mejl|mail|brev|epost\w*|e-?brev)"
+    r"|innehållet i det(?:ta|ta här)|informationen i det(?:ta|ta här)|this (?:e-?mail|message|communication"
+    r"|transmission)|the (?:information|content)s? (?:contained |transmitted )?in this|den(?:na|ne) (?:e-?post\w*"
+    r"|e-?mail|mail|meddelelse|besked|melding)|denne meldingen|tämä (?:viesti|sähköposti\w*)|diese (?:e-?mail"
+    r"|nachricht)|der inhalt dieser|confidentiality notice|disclaimer|konfidentialitet|om du har fått det(?:ta"
+    r"|ta här)|if you (?:have received|are not the intended))",
     re.IGNORECASE,
 )
 NOTICE_WORDS: Final = re.compile(
-    r"konfidentiell|sekretess|avse(?:tt|dd)|mottagare|adressat|obehörig|av misstag|felaktigt|bilagor|radera|förstör"
-    r"|confidential|intended|recipient|privileged|addressee|in error|delete|disclos|fortrolig|modtager|mottaker|tiltenkt"
-    r"|beregnet|slet|luottamuksellinen|vastaanottaj|vertraulich|empfänger|irrtümlich|bestimmt|löschen",
+    r"konfidentiell|sekretess|avse(?:tt|dd)|mottagare|adressat|obehörig|av misstag|felaktigt|bilagor|radera"
+    r"|förstör|confidential|intended|recipient|privileged|addressee|in error|delete|disclos|fortrolig|modtager"
+    r"|mottaker|tiltenkt|beregnet|slet|luottamuksellinen|vastaanottaj|vertraulich|empfänger|irrtümlich|bestimmt"
+    r"|löschen",
     re.IGNORECASE,
 )
 FOOTING: Final = re.compile(
-    r"tänk på miljön|tänk på naturen|behöver du (?:verkligen )?skriva ut|innan du skriver ut|please consider the environment"
-    r"|think before (?:you )?print|before printing|när du (?:skickar|kontaktar|mejlar|e-postar|kommunicerar)[^.]{0,80}"
-    r"(?:personuppgift|gdpr|dataskydd)|(?:så|hur|om) (?:här )?(?:behandla|hantera)\w{0,3} (?:\w{1,20} ){0,4}(?:dina )?personuppgift"
-    r"|e-post till och från [^.]{1,80}allmän\w? handling|e-post (?:till|som) [^.]{1,80}allmän\w? handling",
+    r"tänk på miljön|tänk på naturen|behöver du (?:verkligen )?skriva ut|innan du skriver ut"
+    r"|please consider the environment|think before (?:you )?print|before printing|när du (?:skickar|kontaktar"
+    r"|mejlar|e-postar|kommunicerar)[^.]{0,80}(?:personuppgift|gdpr|dataskydd)|(?:så|hur|om) (?:här )?(?:behandla"
+    r"|hantera)\w{0,3} (?:\w{1,20} ){0,4}(?:dina )?personuppgift|e-post till och från [^.]{1,80}allmän\w? handling"
+    r"|e-post (?:till|som) [^.]{1,80}allmän\w? handling",
     re.IGNORECASE,
 )
 FOOTING_WORDS: Final = ("miljön", "naturen", "skriv", "print", "personuppgift", "gdpr", "handling")

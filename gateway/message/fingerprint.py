@@ -27,9 +27,9 @@ _DIGEST: Final = 16
 _ROW: Final = struct.Struct(f"<{_PERMUTATIONS}I")
 
 _GREETING: Final = re.compile(
-    r"\s*(?:hej(?:san| hej)?|hallå|god (?:morgon|dag|kväll)|goddag|godmorgon|kära|käre|bästa|bäste|tjena|tja|hi|hello|dear"
-    r"|good (?:morning|afternoon|evening)|hei|moi|hyvä|kære|kjære|hallo|guten tag|liebe|lieber|sehr geehrte[r]?)(?!\w)"
-    r"[^\n,!.:]{0,60}(?:[,!.:]+|\n|$)",
+    r"\s*(?:hej(?:san| hej)?|hallå|god (?:morgon|dag|kväll)|goddag|godmorgon|kära|käre|bästa|bäste|tjena|tja|hi|hello"
+    r"|dear|good (?:morning|afternoon|evening)|hei|moi|hyvä|kære|kjære|hallo|guten tag|liebe|lieber|sehr geehrter?)"
+    r"(?!\w)[^\n,!.:]{0,60}(?:[,!.:]+|\n|$)",
     re.IGNORECASE,
 )
 _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")

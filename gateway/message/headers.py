@@ -38,8 +38,8 @@ _IDENTIFIERS: Final = 100
 _IDENTIFIER: Final = re.compile(rb"<([^<>\s]{1,998})>")
 _BULK: Final = frozenset({"bulk", "list", "junk"})
 _REPORT: Final = re.compile(
-    rb"^content-type[ \t]*:\s*(?:message/(?:delivery-status|disposition-notification|feedback-report|global-[a-z-]{1,40})"
-    rb"|text/rfc822-headers)",
+    rb"^content-type[ \t]*:\s*(?:text/rfc822-headers"
+    rb"|message/(?:delivery-status|disposition-notification|feedback-report|global-[a-z-]{1,40}))",
     re.IGNORECASE | re.MULTILINE,
 )
 
@@ -113,8 +113,8 @@ def _identifiers(values: list[bytes]) -> tuple[str, ...]:
 
 def _is_automatic(fields: Fields) -> bool:
     """Tell by the marks of RFC 3834 5 and the older ones of common responders."""
-    submitted = read_valued(fields.first(b"auto-submitted")).token if b"auto-submitted" in fields.values else "no"
-    if submitted != "no":
+    submitted = fields.first(b"auto-submitted")
+    if submitted and read_valued(submitted).main not in ("", "no"):
         return True
     return b"x-autoreply" in fields.values or b"x-autorespond" in fields.values or _precedence(fields) == "auto_reply"
 
@@ -128,4 +128,4 @@ def _is_report(fields: Fields, prefix: bytes) -> bool:
     if b"report" not in value.lower():
         return False
     kind = read_valued(value)
-    return kind.token == "multipart/report" and bool(_REPORT.search(prefix, fields.body))
+    return kind.main == "multipart/report" and bool(_REPORT.search(prefix, fields.body))

@@ -32,9 +32,11 @@ class Rendered:
 
 _VOID: Final = words_of("area base br col embed hr img input link meta param source track wbr")
 _BLOCKS: Final = words_of(
-    """address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure
-    footer form h1 h2 h3 h4 h5 h6 header hgroup html legend li main menu nav ol option p pre section select summary
-    table tbody textarea tfoot thead tr ul title"""
+    """
+    address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption
+    figure footer form h1 h2 h3 h4 h5 h6 header hgroup html legend li main menu nav ol option p pre section select
+    summary table tbody textarea tfoot thead tr ul title
+    """
 )
 _PARAGRAPHS: Final = words_of("blockquote dl h1 h2 h3 h4 h5 h6 ol p pre table ul")
 _CELLS: Final = frozenset({"td", "th"})
@@ -45,8 +47,10 @@ _RAW: Final = {
 }
 
 _SPOKEN: Final = words_of(
-    """abbr alt aria-description aria-label aria-placeholder aria-valuetext content data-text download label
-    placeholder prompt standby summary title value"""
+    """
+    abbr alt aria-description aria-label aria-placeholder aria-valuetext content data-text download label
+    placeholder prompt standby summary title value
+    """
 )
 _LINKS: Final = frozenset({"action", "href"})
 _SPOKEN_LINK: Final = re.compile(r"\s*(?:mailto|tel|sms|callto|data:text/[^,]{0,99},)[:,]?", re.IGNORECASE)
@@ -203,9 +207,8 @@ class _Renderer:
         if name == "br":
             self._breaks = min(max(self._breaks, self._trail) + 1, 3)
             return
-        if self._stack and self._stack[-1].name == "p" and name in _BLOCKS:
-            self._pop()
-        elif self._stack and self._stack[-1].name == name and name in _CLOSES_ITSELF:
+        last = self._stack[-1].name if self._stack else ""
+        if (last == "p" and name in _BLOCKS) or (last == name and name in _CLOSES_ITSELF):
             self._pop()
         self._break(name, attributes)
         if name in _VOID:

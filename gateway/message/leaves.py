@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from gateway.message.charset import decode_plain, decode_text
+from gateway.message.charset import declared_inside, decode_plain, decode_text
 from gateway.message.cms import Kind, read_cms
 from gateway.message.contentlines import read_content_lines
+from gateway.message.entity import Leaf
 from gateway.message.html import Rendered, render
-from gateway.message.mime import Leaf
 from gateway.message.quotes import Setting
 from gateway.message.segments import merged, segment, whole
 from gateway.message.transfer import FILE_HEADS, Encoding, base64_islands, files_within, is_textual
@@ -85,7 +85,8 @@ def _is_file(octets: bytes) -> bool:
 
 def _bare(leaf: Leaf) -> Part:
     """Return the part of a leaf that nobody has looked into."""
-    body = not (leaf.attached or leaf.aside or leaf.level) and leaf.media_type.startswith("text/")
+    shown = leaf.media_type.startswith("text/") and leaf.media_type != "text/rfc822-headers"
+    body = shown and not (leaf.attached or leaf.aside or leaf.level)
     return Part(
         path=leaf.path,
         media_type=leaf.media_type,
@@ -112,7 +113,9 @@ def _cryptographic(leaf: Leaf, sample: bytes) -> PartState | None:
     extension = _extension(leaf.filename)
     if leaf.media_type in _CMS or extension == "p7m":
         kind, _ = read_cms(sample)
-        sealed = kind is Kind.ENCRYPTED or (kind is Kind.OTHER and leaf.smime in ("", "enveloped-data"))
+        if kind is Kind.SIGNED:
+            return PartState.SCANNED
+        sealed = kind is Kind.ENCRYPTED or leaf.smime in ("", "enveloped-data", "authenveloped-data")
         return PartState.ENCRYPTED if sealed else None
     if leaf.media_type in _SIGNATURES and sample.lstrip().startswith(_SIGNATURE_HEADS):
         return PartState.SCANNED
@@ -153,7 +156,8 @@ def _open_text(leaf: Leaf, part: Part, setting: Setting, left: int) -> Opened:
         readings += base64_islands(readings[0])
     files += [(b"base64", octets) for octets in readings if octets.startswith(FILE_HEADS)]
     form = _form(leaf)
-    texts = [text for octets in readings if not _is_file(octets) for text in decode_text(octets, leaf.charset)]
+    charset = leaf.charset or declared_inside(readings[0])
+    texts = [text for octets in readings if not _is_file(octets) for text in decode_text(octets, charset)]
     found = _combined([_text(text[:left], form, part, setting) for text in texts or [""]])
     cut = leaf.cut or leaf.end - leaf.start > cap or len(found.shown) >= left
     state = PartState.TRUNCATED if cut else PartState.SCANNED
@@ -174,7 +178,7 @@ def _text(text: str, form: str, part: Part, setting: Setting) -> _Text:
         kind = SegmentKind.CALENDAR if form == "calendar" else _plain_kind(part)
         beside = [(len(shown), words) for source in markup for words in _all_words(render(source))]
         return _Text(shown=shown, segments=whole(shown, kind), beside=tuple(beside))
-    shown = text.replace("\r\n", "\n")
+    shown = text.replace("\r\n", "\n").replace("\r", "\n")
     return _Text(shown=shown, segments=_whose(Rendered(text=shown, hidden=(), ranges=()), part, setting))
 
 

@@ -7,15 +7,15 @@ epilogue, the text is cut at each line that begins with two hyphens and is follo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Final
 
+from gateway.message.cms import Kind, read_cms
+from gateway.message.entity import Entity, Leaf, Place
 from gateway.message.fields import Fields, read_fields
 from gateway.message.headers import WANTED
 from gateway.message.marks import LOOKAHEAD, Mark, before, begins_part, boundaries_of, line_end, line_starts
-from gateway.message.parameters import Valued, read_valued
-from gateway.message.transfer import Encoding, decoded_chunks, decodings, read_encodings
+from gateway.message.transfer import decodings
 from gateway.message.words import decode_words
 
 PARTS: Final = 1000
@@ -27,57 +27,13 @@ NESTING: Final = 20
 LINES: Final = 20_000
 """Lines that may be boundaries, of one message; what follows stays one piece."""
 
-
-_PART_FIELDS: Final = WANTED | {b"content-transfer-encoding", b"content-disposition", b"content-description"}
+_PART_FIELDS: Final = WANTED | {b"content-transfer-encoding", b"content-disposition"}
 _BLANKS: Final = re.compile(rb"[ \t\r\n]*")
 _BARE_CR: Final = re.compile(rb"\r(?!\n)")
-_MESSAGES: Final = frozenset({"message/rfc822", "message/global", "message/partial", "message/news"})
-_FORWARD_NAME: Final = (".eml", ".mht", ".mhtml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Leaf:
-    """A part without parts of its own, not yet decoded: a stretch of ``source``."""
-
-    path: str
-    media_type: str
-    charset: str = ""
-    filename: str | None = None
-    attached: bool = False
-    """Declared as an attachment, or named like one."""
-    aside: bool = False
-    """Stands beside the structure: in a preamble, an epilogue, among the fields."""
-    level: int = 0
-    """How many attached messages surround it."""
-    group: str = ""
-    """Path of the multipart/alternative around it, or nothing."""
-    encrypted: bool = False
-    cut: bool = False
-    """Not taken apart because a cap was reached."""
-    html: bool = False
-    """One of several declared types is HTML."""
-    smime: str = ""
-    """The smime-type parameter (RFC 8551 3.2.2)."""
-    encodings: tuple[Encoding, ...] = ()
-    source: bytes = field(repr=False)
-    start: int
-    end: int
-
-    def body(self, cap: int | None = None) -> bytes:
-        """Return the encoded octets, at most ``cap`` of them."""
-        return self.source[self.start : self.end if cap is None else min(self.end, self.start + cap)]
-
-    def readings(self, cap: int | None = None) -> list[bytes]:
-        """Return what the octets may decode to, the likeliest first."""
-        return decodings(self.body(cap), self.encodings)
-
-    def chunks(self) -> Iterator[bytes]:
-        """Yield the likeliest reading piece by piece."""
-        return decoded_chunks(self.source, self.start, self.end, self.encodings)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
+class Structure:
     """A message taken apart."""
 
     fields: Fields
@@ -88,27 +44,13 @@ class Opened:
     defects: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where an entity stands."""
-
-    path: str = ""
-    root: bool = True
-    """It is a message, not a part of a multipart."""
-    level: int = 0
-    depth: int = 0
-    group: str = ""
-    encrypted: bool = False
-    digest: bool = False
-
-
-def open_message(octets: bytes) -> Opened:
+def take_apart(octets: bytes) -> Structure:
     """Take a message apart. Never raises; the work is linear in the size of the message."""
     if _BARE_CR.search(octets):
         octets = octets.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     walker = _Walker()
-    fields = walker.root(octets)
-    return Opened(
+    fields = walker.walk(octets, 0, len(octets), Place())
+    return Structure(
         fields=fields,
         leaves=tuple(walker.leaves),
         subjects=tuple(walker.subjects),
@@ -125,161 +67,114 @@ class _Walker:
         self.defects: list[str] = []
         self._lines = LINES
 
-    def root(self, octets: bytes) -> Fields:
-        fields = read_fields(octets, 0, len(octets), _PART_FIELDS)
-        self._strays(fields, _Place())
-        self._entity(octets, fields, len(octets), _Place())
-        return fields
-
     # --- entities --------------------------------------------------------------------------
 
-    def _part(self, source: bytes, start: int, end: int, place: _Place) -> None:
-        """Open a body part, its header first."""
+    def walk(self, source: bytes, start: int, end: int, place: Place) -> Fields:
+        """Open an entity, its fields first, and return them."""
         fields = read_fields(source, start, end, _PART_FIELDS)
-        if not fields.values and (late := _BLANKS.match(source, start, end)) and begins_part(source, late.end(), end):
-            fields = read_fields(source, late.end(), end, _PART_FIELDS)
+        if not fields.values and not place.root and (late := _late_fields(source, start, end)) > start:
+            fields = read_fields(source, late, end, _PART_FIELDS)
         self.defects += fields.defects
-        self._strays(fields, place)
-        self._entity(source, fields, end, place)
+        if strays := b"\n".join(fields.stray).strip():
+            self._add(place.child(0), strays, 0, len(strays))
+        self._entity(Entity(source=source, fields=fields, end=end, place=place))
+        return fields
 
-    def _entity(self, source: bytes, fields: Fields, end: int, place: _Place) -> None:
-        types = [read_valued(value) for value in fields.values.get(b"content-type", ())]
-        if len({t.token for t in types}) > 1 or len(set(fields.values.get(b"content-transfer-encoding", ()))) > 1:
+    def _entity(self, entity: Entity) -> None:
+        if entity.is_conflicting:
             self.defects.append("conflicting_part_fields")
-        if place.depth >= NESTING:
+        if entity.place.depth >= NESTING:
             self.defects.append("nested_too_deeply")
-            self._leaf(source, fields, end, place, types, cut=True)
-        elif any(t.token.startswith("multipart/") or "boundary" in t.parameters for t in types):
-            self._multipart(source, fields, end, place, types)
-        elif self._is_message(fields, types, place):
-            self._message(source, fields, end, place)
-        else:
-            self._single(source, fields, end, place, types)
+            self.leaves.append(entity.leaf(end=entity.end, cut=True))
+        elif entity.is_multipart:
+            self._multipart(entity)
+        elif entity.is_message:
+            self._message(entity)
+        elif not (entity.is_cms and self._signed(entity)):
+            self._single(entity)
 
-    def _strays(self, fields: Fields, place: _Place) -> None:
-        """Keep the lines among the fields that are none: a reader may see them."""
-        text = b"\n".join(fields.stray).strip()
-        if text:
-            here = replace(place, path=f"{place.path}.0" if place.path else "0")
-            self._add(here, text, 0, len(text))
-
-    def _is_message(self, fields: Fields, types: list[Valued], place: _Place) -> bool:
-        if any(t.token in _MESSAGES for t in types) or (place.digest and not types):
-            return True
-        return (_filename(fields, types) or "").lower().endswith(_FORWARD_NAME)
-
-    def _message(self, source: bytes, fields: Fields, end: int, place: _Place) -> None:
+    def _message(self, entity: Entity) -> None:
         """Open an attached message, encoded or not (RFC 2046 5.2.1)."""
-        start = fields.body
-        encodings = read_encodings(fields.values.get(b"content-transfer-encoding", ()))
-        if encodings and encodings[0] is not Encoding.IDENTITY:
-            source = decodings(source[start:end], encodings)[0]
+        source, start, end = entity.source, entity.fields.body, entity.end
+        if entity.is_encoded:
+            source = decodings(entity.body, entity.encodings)[0]
             start, end = 0, len(source)
-        inner = read_fields(source, start, end, _PART_FIELDS)
-        path = _leaf_path(place)
-        if subject := decode_words(inner.first(b"subject")):
-            self.subjects.append((f"{path}/subject", subject))
-        self._entity(source, inner, end, _Place(path=path, level=place.level + 1, depth=place.depth + 1))
+        place = entity.place
+        inner = Place(path=place.leaf_path, level=place.level + 1, depth=place.depth + 1, encrypted=place.encrypted)
+        fields = self.walk(source, start, end, inner)
+        if subject := decode_words(fields.first(b"subject")):
+            self.subjects.append((f"{inner.path}/subject", subject))
+
+    def _signed(self, entity: Entity) -> bool:
+        """Open S/MIME that is signed and not encrypted; False where there is nothing to open."""
+        kind, content = read_cms(decodings(entity.body, entity.encodings)[0])
+        if kind is Kind.SIGNED and content:
+            self.walk(content, 0, len(content), entity.place.split())
+            return True
+        return False
+
+    def _single(self, entity: Entity) -> None:
+        """Add a leaf, cut where undeclared parts begin in it."""
+        marks = self._rescue_marks(entity.source, entity.fields.body, entity.end)
+        end = marks[0].start if marks else entity.end
+        self.leaves.append(entity.leaf(end=end, named_body=not self.leaves))
+        if marks:
+            self.defects.append("undeclared_parts")
+            self._cut(entity.source, end, entity.end, marks, entity.place.split())
 
     # --- multiparts ------------------------------------------------------------------------
 
-    def _multipart(self, source: bytes, fields: Fields, end: int, place: _Place, types: list[Valued]) -> None:
-        marks = self._declared_marks(source, fields.body, end, boundaries_of(types))
-        if not marks and self._decode_multipart(source, fields, end, place, types):
-            return
+    def _multipart(self, entity: Entity) -> None:
+        source, start, end = entity.source, entity.fields.body, entity.end
+        marks = self._declared_marks(source, start, end, boundaries_of(entity.types))
+        if not marks and entity.is_encoded:
+            # Encoding a multipart as a whole is forbidden (RFC 2045 6.4), and clients undo it.
+            inner = decodings(entity.body, entity.encodings)[0]
+            marks = self._declared_marks(inner, 0, len(inner), boundaries_of(entity.types))
+            if marks:
+                self.defects.append("encoded_multipart")
+                source, start, end = inner, 0, len(inner)
         if not marks:
             self.defects.append("boundary_not_found")
-            marks = self._rescue_marks(source, fields.body, end)
-        if not marks:
-            self._leaf(source, fields, end, place, types)
-            return
-        self._cut(source, fields.body, end, marks, _inside(place, types))
-
-    def _decode_multipart(self, source: bytes, fields: Fields, end: int, place: _Place, types: list[Valued]) -> bool:
-        """Open a multipart that was encoded as a whole, which RFC 2045 6.4 forbids and clients undo."""
-        encodings = read_encodings(fields.values.get(b"content-transfer-encoding", ()))
-        if not encodings or encodings[0] is Encoding.IDENTITY:
-            return False
-        inner = decodings(source[fields.body : end], encodings)[0]
-        marks = self._declared_marks(inner, 0, len(inner), boundaries_of(types))
+            marks = self._rescue_marks(source, start, end)
         if marks:
-            self.defects.append("encoded_multipart")
-            self._cut(inner, 0, len(inner), marks, _inside(place, types))
-        return bool(marks)
+            self._cut(source, start, end, marks, entity.inside())
+        else:
+            self.leaves.append(entity.leaf(end=end))
 
-    def _cut(self, source: bytes, start: int, end: int, marks: list[Mark], place: _Place) -> None:
+    def _cut(self, source: bytes, start: int, end: int, marks: list[Mark], place: Place) -> None:
         """Open the pieces between marks; what stands before, between and after them is text."""
-        prefix = f"{place.path}." if place.path else ""
-        self._aside(source, start, marks[0].start, replace(place, path=f"{prefix}0"))
+        self._aside(source, start, marks[0].start, place.child(0))
         number = 1
         for index, mark in enumerate(marks):
             stop = before(source, mark.end, marks[index + 1].start) if index + 1 < len(marks) else end
-            here = replace(place, path=f"{prefix}{number}")
+            here = place.child(number)
             if mark.last or len(self.leaves) >= PARTS:
                 self.defects.append("too_many_parts")
                 self._add(here, source, mark.end, end, cut=True)
                 return
             if not mark.closing:
-                self._part(source, mark.end, stop, here)
+                self.walk(source, mark.end, stop, here)
                 number += 1
             elif self._aside(source, mark.end, stop, here):
                 number += 1
 
-    def _aside(self, source: bytes, start: int, end: int, place: _Place) -> bool:
+    def _aside(self, source: bytes, start: int, end: int, place: Place) -> bool:
         """Open a preamble or an epilogue; True where it held something."""
         if start >= end or not source[start:end].strip():
             return False
         marks = self._rescue_marks(source, start, end)
         if marks:
-            self._cut(source, start, end, marks, replace(place, root=False, depth=place.depth + 1))
-            return True
-        if (late := _BLANKS.match(source, start, end)) and begins_part(source, late.end(), end):
-            self._part(source, late.end(), end, replace(place, root=False, depth=place.depth + 1))
-            return True
-        if end - start < LOOKAHEAD and b"mime" in source[start:end].lower() and source[start:end].isascii():
+            self._cut(source, start, end, marks, place.split())
+        elif (late := _late_fields(source, start, end)) >= 0:
+            self.walk(source, late, end, place.split())
+        elif end - start < LOOKAHEAD and b"mime" in source[start:end].lower() and source[start:end].isascii():
             return False
-        self._add(place, source, start, end)
+        else:
+            self._add(place, source, start, end)
         return True
 
-    # --- leaves ----------------------------------------------------------------------------
-
-    def _single(self, source: bytes, fields: Fields, end: int, place: _Place, types: list[Valued]) -> None:
-        """Add a leaf, cut where undeclared parts begin in it."""
-        marks = self._rescue_marks(source, fields.body, end)
-        if not marks:
-            self._leaf(source, fields, end, place, types)
-            return
-        self.defects.append("undeclared_parts")
-        here = replace(place, path=_leaf_path(place), root=False, depth=place.depth + 1)
-        self._leaf(source, fields, marks[0].start, here, types)
-        self._cut(source, marks[0].start, end, marks, here)
-
-    def _leaf(
-        self, source: bytes, fields: Fields, end: int, place: _Place, types: list[Valued], *, cut: bool = False
-    ) -> None:
-        tokens = [t.token for t in types if "/" in t.token]
-        filename = _filename(fields, types)
-        disposition = read_valued(fields.first(b"content-disposition")).token
-        leaf = Leaf(
-            path=_leaf_path(place),
-            media_type=next((t for t in tokens if not t.startswith("multipart/")), "text/plain"),
-            charset=next((c for t in types if (c := t.get("charset"))), ""),
-            filename=filename,
-            attached=disposition == "attachment" or bool(filename),
-            level=place.level,
-            group=place.group,
-            encrypted=place.encrypted,
-            cut=cut,
-            html="text/html" in tokens,
-            smime=next((c for t in types if (c := t.get("smime-type"))), "").lower(),
-            encodings=read_encodings(fields.values.get(b"content-transfer-encoding", ())),
-            source=source,
-            start=fields.body,
-            end=end,
-        )
-        self.leaves.append(leaf)
-
-    def _add(self, place: _Place, source: bytes, start: int, end: int, *, cut: bool = False) -> None:
+    def _add(self, place: Place, source: bytes, start: int, end: int, *, cut: bool = False) -> None:
         """Add text that stands beside the structure."""
         leaf = Leaf(
             path=place.path,
@@ -297,7 +192,7 @@ class _Walker:
     # --- marks -----------------------------------------------------------------------------
 
     def _declared_marks(self, source: bytes, start: int, end: int, boundaries: list[bytes]) -> list[Mark]:
-        """Find the delimiter lines of the declared boundaries (RFC 2046 5.1.1)."""
+        """Find the delimiter lines of the declared boundaries."""
         marks: dict[int, Mark] = {}
         for boundary in boundaries:
             for position in line_starts(source, b"--" + boundary, start, end):
@@ -310,15 +205,16 @@ class _Walker:
                 if text in (boundary, boundary + b"--"):
                     marks[position] = Mark(position, stop, closing=text != boundary)
         ordered = [marks[position] for position in sorted(marks)]
-        last = next((n for n, mark in enumerate(ordered) if mark.last), len(ordered))
+        last = next((number for number, mark in enumerate(ordered) if mark.last), len(ordered))
         return ordered[: last + 1]
 
     def _rescue_marks(self, source: bytes, start: int, end: int) -> list[Mark]:
         """Find the lines that begin a part under a boundary nobody declared."""
+        positions = line_starts(source, b"--", start, end)
+        if source.find(b"\n --", start, end) >= 0:
+            positions = iter(sorted([*positions, *line_starts(source, b" --", start, end)]))
         marks = []
-        spaced = b"\n --" if source.find(b"\n --", start, end) >= 0 else b""
-        starts = line_starts(source, b"--", start, end)
-        for position in sorted([*starts, *line_starts(source, b" --", start, end)]) if spaced else starts:
+        for position in positions:
             self._lines -= 1
             if self._lines <= 0:
                 self.defects.append("too_many_boundaries")
@@ -329,34 +225,8 @@ class _Walker:
         return marks
 
 
-# --- places and names ------------------------------------------------------------------------
-
-
-def _leaf_path(place: _Place) -> str:
-    """Return the number of a part; the only part of a message is its first (RFC 3501 6.4.5)."""
-    if not place.root:
-        return place.path
-    return f"{place.path}.1" if place.path else "1"
-
-
-def _inside(place: _Place, types: list[Valued]) -> _Place:
-    """Return the place of the parts of a multipart."""
-    kinds = {t.token for t in types}
-    return _Place(
-        path=place.path,
-        root=False,
-        level=place.level,
-        depth=place.depth + 1,
-        group=place.path or "0" if "multipart/alternative" in kinds else place.group,
-        encrypted=place.encrypted or "multipart/encrypted" in kinds,
-        digest="multipart/digest" in kinds,
-    )
-
-
-def _filename(fields: Fields, types: list[Valued]) -> str | None:
-    """Return the name that a part is saved under: of the disposition, else of the type."""
-    disposition = read_valued(fields.first(b"content-disposition"))
-    for value, name in ((disposition, "filename"), *((t, "name") for t in types)):
-        if found := value.get(name):
-            return found[:255]
-    return None
+def _late_fields(source: bytes, start: int, end: int) -> int:
+    """Return where fields of a part begin after blank lines; -1 where none do."""
+    blanks = _BLANKS.match(source, start, end)
+    late = blanks.end() if blanks else start
+    return late if begins_part(source, late, end) else -1

@@ -22,7 +22,7 @@ _NUMBERED: Final = re.compile(r"([^*]+)\*(\d{1,4})(\*?)")
 class Valued:
     """A structured field taken apart."""
 
-    token: str
+    main: str
     """What stands first, lower-case, without blanks: ``text/plain``, ``attachment``, ``base64``."""
     parameters: dict[str, list[str]] = field(default_factory=dict)
     """Lower-case name → its values, decoded, in order; more than one is a conflict."""
@@ -36,9 +36,9 @@ class Valued:
 def read_valued(value: bytes) -> Valued:
     """Take a field apart; broken quoting, comments, blanks and repetitions are read as clients read them."""
     pieces = _pieces(decode_plain(value))
-    token = "".join(pieces[0].split()).lower().strip("\"'") if pieces else ""
-    token = token.partition(",")[0]
-    out = Valued(token=token)
+    main = "".join(pieces[0].split()).lower().strip("\"'") if pieces else ""
+    main = main.partition(",")[0]
+    out = Valued(main=main)
     numbered: dict[str, dict[int, tuple[str, bool]]] = {}
     for piece in pieces[1 : PARAMETERS + 1]:
         name, equals, text = piece.partition("=")

@@ -7,15 +7,20 @@ from dataclasses import replace
 from typing import Final
 
 from gateway.message import cues
+from gateway.message.entity import Leaf
 from gateway.message.headers import HEADER_BLOCK, headers_of
 from gateway.message.leaves import open_leaf
-from gateway.message.mime import Leaf, open_message
+from gateway.message.mime import PARTS, take_apart
 from gateway.message.quotes import Setting, setting_of
 from gateway.message.segments import whole
+from gateway.message.words import decode_words
 from gateway.model import Headers, Message, Origin, Part, PartState, SegmentKind
 
 TEXT: Final = 4 * 1024 * 1024
 """Characters of text that are kept of one message."""
+
+MEMBERS: Final = 4 * PARTS
+"""Parts of one message, files inside parts included."""
 
 OpenAttachment = Callable[[Leaf, Part], Sequence[Part]]
 """Opens a leaf whose part is UNKNOWN; returns that part in its new state, and the files inside it."""
@@ -26,24 +31,31 @@ def parse_message(octets: bytes, open_attachment: OpenAttachment | None = None) 
 
     ``open_attachment`` reads the formats that need isolation; without it such parts stay UNKNOWN.
     """
-    structure = open_message(octets)
+    structure = take_apart(octets)
     headers = headers_of(structure.fields, octets[:HEADER_BLOCK])
     headers = replace(headers, defects=tuple(dict.fromkeys([*headers.defects, *structure.defects])))
     setting = setting_of(headers)
-    parts: list[Part] = []
-    first: dict[str, str] = {}
-    left = TEXT
-    for leaf in structure.leaves:
-        for part in _open(leaf, setting, left, open_attachment):
-            found = _alternative(part, leaf, first)
-            left -= len(found.text)
-            parts.append(found)
-    parts = _inherit(parts, setting)
+    parts = _inherit(_parts(structure.leaves, setting, open_attachment), setting)
     nested = [_subject(path, text, SegmentKind.FORWARDED, Origin.FORWARDED) for path, text in structure.subjects]
-    subject = _subject("subject", headers.subject, _subject_kind(headers, setting, parts), Origin.OWN)
+    text = "\n".join(dict.fromkeys(map(decode_words, structure.fields.values.get(b"subject", ()))))
+    subject = _subject("subject", text, _subject_kind(headers, setting, parts), Origin.OWN)
     if "header_block_too_long" in structure.fields.defects:
         subject = replace(subject, state=PartState.TRUNCATED)
     return Message(headers=headers, parts=(subject, *nested, *parts), size=len(octets))
+
+
+def _parts(leaves: Sequence[Leaf], setting: Setting, open_attachment: OpenAttachment | None) -> list[Part]:
+    parts: list[Part] = []
+    first: dict[str, str] = {}
+    left = TEXT
+    for leaf in leaves:
+        for part in _open(leaf, setting, left, open_attachment):
+            parts.append(_alternative(part, leaf, first))
+            left -= len(part.text)
+            if len(parts) > MEMBERS:
+                parts[-1] = replace(parts[-1], state=PartState.TRUNCATED)
+                return parts
+    return parts
 
 
 def _open(leaf: Leaf, setting: Setting, left: int, open_attachment: OpenAttachment | None) -> Iterator[Part]:
@@ -63,7 +75,7 @@ def _open(leaf: Leaf, setting: Setting, left: int, open_attachment: OpenAttachme
 
 def _alternative(part: Part, leaf: Leaf, first: dict[str, str]) -> Part:
     """Mark the second rendering of a body, unless it says something that the first does not."""
-    if not part.body or not leaf.group or part.media_type == "text/calendar":
+    if not part.body or part.media_type == "text/calendar":
         return part
     known = first.setdefault(leaf.group, part.text)
     if known is part.text or not _says_the_same(part.text, known):

@@ -116,17 +116,21 @@ class _Attribution:
             return position + 1
         if self._quoted[position] or self._is_wrapped_quote(position):
             return self._quotation(position)
-        if position in self._dividers:
-            return self._rest(position, position, self._setting.default)
-        if cues.FORWARD_MARK.fullmatch(text):
-            return self._rest(position, self._header_block(position + 1), SegmentKind.FORWARDED)
-        if cues.ORIGINAL_MARK.fullmatch(text):
-            return self._rest(position, self._header_block(position + 1), self._setting.default)
+        if (kind := self._marked(position, text)) is not None:
+            return self._rest(position, self._header_block(position + 1), kind)
         begin = self._next(position + 1) if cues.RULE.fullmatch(text) else position
         stop = self._header_block(begin)
         if stop > begin:
             return self._rest(position, stop, self._setting.default)
         return self._introduced(position)
+
+    def _marked(self, position: int, text: str) -> SegmentKind | None:
+        """Return the kind of what follows a dividing line; None for any other line."""
+        if cues.FORWARD_MARK.fullmatch(text):
+            return SegmentKind.FORWARDED
+        if position in self._dividers or cues.ORIGINAL_MARK.fullmatch(text):
+            return self._setting.default
+        return None
 
     def _quotation(self, position: int) -> int:
         """Settle lines that are marked as quoted; words of forwarding at their head make them forwarded."""

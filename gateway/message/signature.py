@@ -29,9 +29,11 @@ _CONTACT: Final = re.compile(
 _NUMBER: Final = re.compile(r"\d{4}")
 _LINKS: Final = words_of("från genom i på och av & / via from and av fra og ja von und")
 _VERBAL: Final = words_of(
-    """jag du vi ni han hon hen är var har hade kan kunde ska skall skulle vill ville måste får fick blev blir inte finns
-    you we he she they is are was were have has had will would can could must not
-    jeg hun er skal kan ikke må vil havde hadde minä sinä hän ovat oli ei ich wir ist sind hat haben kann nicht wird"""
+    """
+    jag du vi ni han hon hen är var har hade kan kunde ska skall skulle vill ville måste får fick blev blir inte
+    finns you we he she they is are was were have has had will would can could must not jeg hun er skal kan ikke
+    må vil havde hadde minä sinä hän ovat oli ei ich wir ist sind hat haben kann nicht wird
+    """
 )
 
 

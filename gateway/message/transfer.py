@@ -23,8 +23,9 @@ class Encoding(Enum):
 _SAMPLE: Final = 4096
 _CHUNK: Final = 1 << 20
 _PADS: Final = 10_000
-_UU_FILES: Final = 100
+_FILES: Final = 100
 _SHORTEST: Final = 16
+_QUOTED_SIGNS: Final = 2
 _NO_WORD: Final = 40
 _BLANKS: Final = b" \t\r\n"
 _ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
@@ -58,12 +59,12 @@ FILE_HEADS: Final = (
 _PADDING: Final = re.compile(rb"=+")
 _SOFT_BREAK: Final = re.compile(rb"=[ \t]{1,64}(?=\r?\n)")
 _QUOTED_SIGN: Final = re.compile(rb"=(?:[0-9A-F]{2}|[0-9a-f]{2}|\r?\n)")
+_QUOTED_PROOF: Final = re.compile(rb"=\r?\n|=[0-9A-Fa-f]{2}=[0-9A-Fa-f]{2}|=(?:[CcEe][45]|[DdFf]6)")
 _ISLAND: Final = re.compile(
     rb"^(?:[A-Za-z0-9+/]{20,}={0,2}[ \t]*(?:\r?\n|\Z))+(?:[A-Za-z0-9+/]{2,}={0,2}[ \t]*(?:\r?\n|\Z))?", re.MULTILINE
 )
-_YENC: Final = re.compile(
-    rb"^=ybegin [^\r\n]{0,200}?name=([^\r\n]{1,255})\r?\n(?:=ypart [^\r\n]{0,200}\r?\n)?(.*?)^=yend[^\r\n]{0,200}\r?\n?",
-    re.MULTILINE | re.DOTALL,
+_YENC_BEGIN: Final = re.compile(
+    rb"^=ybegin [^\r\n]{0,200}?name=([^\r\n]{1,255})\r?\n(?:=ypart [^\r\n]{0,200}\r?\n)?", re.MULTILINE
 )
 _YENC_ESCAPE: Final = re.compile(rb"=(.)", re.DOTALL)
 _YENC_SHIFT: Final = bytes((code - 42) % 256 for code in range(256))
@@ -227,8 +228,12 @@ def from_quoted(octets: bytes) -> bytes:
 
 
 def _looks_quoted(octets: bytes) -> bool:
+    """Tell quoted-printable that nobody declared: soft line breaks, or letters outside ASCII, and few other signs."""
     sample = octets[: 4 * _SAMPLE]
-    return sample.count(b"=") > 1 and len(_QUOTED_SIGN.findall(sample)) >= max(2, sample.count(b"=") // 2)
+    signs = sample.count(b"=")
+    if signs < _QUOTED_SIGNS or len(_QUOTED_SIGN.findall(sample)) < signs // 2:
+        return False
+    return len(_QUOTED_PROOF.findall(sample)) >= _QUOTED_SIGNS
 
 
 def files_within(octets: bytes) -> tuple[list[tuple[bytes, bytes]], bytes]:
@@ -236,11 +241,25 @@ def files_within(octets: bytes) -> tuple[list[tuple[bytes, bytes]], bytes]:
     files: list[tuple[bytes, bytes]] = []
     if b"begin " in octets:
         octets = _uu_files(octets, files)
-    if b"=ybegin " in octets and b"=yend" in octets:
-        for match in _YENC.finditer(octets):
-            files.append((match[1].strip(), _from_yenc(match[2])))
-        octets = _YENC.sub(b"", octets)
+    if b"=ybegin " in octets:
+        octets = _yenc_files(octets, files)
     return files, octets
+
+
+def _yenc_files(octets: bytes, files: list[tuple[bytes, bytes]]) -> bytes:
+    """Add the yEnc files of a text to ``files`` and return the text without them."""
+    rest: list[bytes] = []
+    position = 0
+    while len(files) < _FILES and (match := _YENC_BEGIN.search(octets, position)) is not None:
+        stop = octets.find(b"\n=yend", match.end() - 1)
+        if stop < 0:
+            break
+        files.append((match[1].strip(), _from_yenc(octets[match.end() : stop])))
+        rest.append(octets[position : match.start()])
+        end = octets.find(b"\n", stop + 1)
+        position = len(octets) if end < 0 else end + 1
+    rest.append(octets[position:])
+    return b"".join(rest)
 
 
 def _from_yenc(octets: bytes) -> bytes:
@@ -252,7 +271,7 @@ def _uu_files(octets: bytes, files: list[tuple[bytes, bytes]]) -> bytes:
     """Add the uuencoded files of a text to ``files`` and return the text without them."""
     rest: list[bytes] = []
     position = 0
-    while len(files) < _UU_FILES and (match := _UU_BEGIN.search(octets, position)) is not None:
+    while len(files) < _FILES and (match := _UU_BEGIN.search(octets, position)) is not None:
         data, stop = _uu_lines(octets, match.end())
         if data:
             files.append((match[1].strip(), data))
@@ -275,6 +294,8 @@ def _uu_lines(octets: bytes, position: int) -> tuple[bytes, int]:
         if line == b"end":
             return b"".join(out), stop + 1
         wanted = ((line[0] - 32 & 63) * 4 + 5) // 3 if line else 0
+        if len(line) <= wanted // 2:
+            break  # the decoder fills what is missing with NULs: a bomb of one letter a line
         try:
             out.append(binascii.a2b_uu(line[: wanted + 1]))
         except binascii.Error:

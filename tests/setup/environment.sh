@@ -54,5 +54,5 @@ fi
 extras=
 [ "$wanted" = run ] || extras='[test]'
 say "Installing Utpost${extras:+ and what its tests need} into .venv"
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --editable ".$extras"
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --use-pep517 --editable ".$extras"
 stamp >".venv/.made-for-$wanted"

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from gateway.detect import bulk, credentials, financial, identity, solicitation
+from gateway.detect import (
+    bulk,
+    business,
+    capacity,
+    credentials,
+    financial,
+    identity,
+    party,
+    private,
+    protected_identity,
+    solicitation,
+)
 from gateway.detect.detector import Detector
 from gateway.detect.lexicon import Lexicon
 from gateway.detect.view import View
@@ -12,7 +23,18 @@ from gateway.model import Circumstances, Finding, Message
 
 __all__ = ["DETECTORS", "Detector", "detect"]
 
-DETECTORS: Final[tuple[Detector, ...]] = (identity.NUMBERS, bulk.LISTS, credentials.CREDENTIALS, financial.MONEY, solicitation.REQUESTS)
+DETECTORS: Final[tuple[Detector, ...]] = (
+    identity.NUMBERS,
+    bulk.LISTS,
+    financial.MONEY,
+    credentials.CREDENTIALS,
+    protected_identity.PROTECTION,
+    solicitation.REQUESTS,
+    private.PRIVATE,
+    business.BUSINESS,
+    party.PARTY,
+    capacity.CAPACITY,
+)
 """Every detector there is; one that is not listed does not exist."""
 
 

@@ -118,7 +118,7 @@ def _labelled(page: Page, word: Span) -> Iterator[tuple[Span, Confidence, str]]:
 
 def _payments(page: Page) -> Iterator[tuple[Span, Confidence, str]]:
     """Yield a column of clearing and account beside names, as in a file of payments."""
-    rows = [m for m in _CLEARING_CELL.finditer(page.text)]
+    rows = list(_CLEARING_CELL.finditer(page.text))
     if len(rows) >= _ROWS and len(page.names_within(0, rows[-1].end())) >= _ROWS:
         yield rows[0].span("clearing"), Confidence.HIGH, f"En betalfil med {len(rows)} konton"
 

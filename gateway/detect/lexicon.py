@@ -14,6 +14,7 @@ from gateway.detect.vocabulary import BUILT_IN, LISTS, NUMBERS
 from gateway.model import Problem
 
 FOLDER: Final = "lexicon/"
+HANDLING: Final = "handling.toml"
 THRESHOLDS: Final = "numbers"
 """The table of a file that holds numbers instead of words."""
 
@@ -41,6 +42,8 @@ class Lexicon:
     """``file.table`` → its words."""
     numbers: Mapping[str, float] = field(default_factory=dict)
     """``file.key`` → a threshold."""
+    party_domains: tuple[str, ...] = ()
+    """From ``handling.toml``, in lower case."""
     _matcher: Matcher = field(init=False, repr=False, compare=False)
     dictionary: Dictionary = field(init=False, repr=False, compare=False)
     """The lists that are looked up word by word instead of searched for."""
@@ -56,7 +59,7 @@ class Lexicon:
         object.__setattr__(self, "weights", weights)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (dict(self.lists), dict(self.numbers))
+        return _rebuild, (dict(self.lists), dict(self.numbers), self.party_domains)
 
     def number(self, name: str) -> float:
         """Return a threshold by ``file.key``."""
@@ -71,8 +74,8 @@ class Lexicon:
         return self._matcher.search(text)
 
 
-def _rebuild(lists: dict[str, WordList], numbers: dict[str, float]) -> Lexicon:
-    return Lexicon(lists=lists, numbers=numbers)
+def _rebuild(lists: dict[str, WordList], numbers: dict[str, float], domains: tuple[str, ...]) -> Lexicon:
+    return Lexicon(lists=lists, numbers=numbers, party_domains=domains)
 
 
 # --- building ------------------------------------------------------------------------------------
@@ -91,7 +94,17 @@ def build_lexicon(files: Mapping[str, str]) -> tuple[Lexicon, list[Problem]]:
             reading = _Reading(path, problems)
             reading.read(files[path], lists, numbers)
     problems += _missing(lists, numbers)
-    return Lexicon(lists=lists, numbers=numbers), problems
+    domains = _party_domains(files.get(HANDLING, ""))
+    return Lexicon(lists=lists, numbers=numbers, party_domains=domains), problems
+
+
+def _party_domains(text: str) -> tuple[str, ...]:
+    """Return the parties' domains; what is wrong with the file is said where it is loaded as a policy."""
+    try:
+        domains = tomllib.loads(text).get("party", {}).get("domains", [])
+    except (tomllib.TOMLDecodeError, RecursionError, AttributeError):
+        return ()
+    return tuple(d.lower() for d in domains if isinstance(d, str)) if isinstance(domains, list) else ()
 
 
 def _missing(lists: Mapping[str, WordList], numbers: Mapping[str, float]) -> Iterator[Problem]:

@@ -41,7 +41,11 @@ def private_names(page: Page, start: int, end: int) -> Iterator[Span]:
 
 
 def by_office(page: Page, name: Span) -> bool:
-    """Tell whether a title stands before a name, or a party or title after it."""
+    """Tell whether a title stands before a name, a party or title after it, or the person is the one who speaks."""
+    if page.near("people.speaking", name[1], name[1] + 3) or page.near(
+        "people.speaking", max(0, name[0] - 14), name[0]
+    ):
+        return True
     if _PARTY.match(page.text, name[1], name[1] + 8):
         return True
     if page.near("people.offices", max(0, name[0] - _BEFORE), name[0]):

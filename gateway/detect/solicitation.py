@@ -18,8 +18,8 @@ _MOST: Final = 2000
 _REACH: Final = 220
 # What stands before a request: nothing, or a courtesy. Anything else makes the word an infinitive or a report.
 _CLAUSE: Final = re.compile(
-    r"(?:^|[.!?:;,\n(*\u2022-][ ]*|\b(?:så|vänligen|vänlig|gärna|snälla|snäll och|snäll|god|please|då|annars|sedan|sen|bara|"
-    r"även|också|istället|i stället|hej|tack|kindly|then|just|and|vänligen att|samt)[ ])$"
+    r"(?:^|[.!?:;,\n(*\u2022-][ ]*|\b(?:så|vänligen|vänlig|gärna|snälla|snäll och|snäll|god|please|då|annars|"
+    r"sedan|sen|bara|även|också|istället|i stället|hej|tack|kindly|then|just|and|vänligen att|samt)[ ])$"
 )
 _JOINED: Final = re.compile(r"\b(?:och|men|or|og)[ ]$")
 _MODAL: Final = re.compile(
@@ -36,8 +36,9 @@ _OWN: Final = re.compile(r"\b(?:min|mitt|mina|vår|vårt|våra|my|our)[ ](?:\w+[
 _NEEDED: Final = 60
 # What may stand between "jag behöver" and the thing; another verb makes it another wish.
 _BETWEEN: Final = re.compile(
-    r"(?:[ ,\n]|\b(?:få|ha|veta|se|även|också|då|nu|bara|av|dig|er|ett|en|namn|och|samt|på|alla|allas|samtliga|kopior|kopia|adress|"
-    r"telefonnummer|fullständig\w*|hela|senaste|din|ditt|dina|ert|er|era|hans|hennes|deras|your|full|the|a|\w+s|nya|aktuell\w*)\b)*"
+    r"(?:[ ,\n]|\b(?:få|ha|veta|se|även|också|då|nu|bara|av|dig|er|ett|en|namn|och|samt|på|alla|allas|samtliga|"
+    r"kopior|kopia|adress|telefonnummer|fullständig\w*|hela|senaste|din|ditt|dina|ert|er|era|hans|hennes|deras|your|full|"
+    r"the|a|\w+s|nya|aktuell\w*)\b)*+"
 )
 
 

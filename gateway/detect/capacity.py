@@ -1,0 +1,95 @@
+"""Doubt about the capacity in which somebody writes: private and official at once, or two offices in one signature."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from gateway.detect.detector import Detector
+from gateway.detect.lexicon import Lexicon
+from gateway.detect.matcher import Span
+from gateway.detect.signature import firm_of, signature_of
+from gateway.detect.view import Kind, Page, Seen, View
+from gateway.model import Circumstances, Confidence, Finding
+
+RULE: Final = "capacity_unclear"
+BUSINESS: Final = "business_or_association"
+"""Named too where the other capacity is that of a firm or an association."""
+
+_MOST: Final = 500
+_TWO: Final = (
+    "Två uppdrag eller roller står bredvid varandra {}, så att det är oklart i vilken egenskap mejlet är skrivet."
+)
+_SAID: Final = "Det är oklart i vilken egenskap det som står {} är skrivet."
+
+
+def _detect(view: View, lexicon: Lexicon, circumstances: Circumstances) -> Iterator[Finding]:
+    del lexicon, circumstances
+    for page in view.of(Kind.BODY):
+        two = _joined(page) or _signed(page)
+        found = two or _said(page)
+        if found is not None:
+            reason = (_TWO if two else _SAID).format(page.place)
+            for rule in (RULE, BUSINESS) if two else (RULE,):
+                seen = Seen(rule=rule, confidence=Confidence.MEDIUM, evidence="oklar egenskap", reason=reason)
+                yield page.finding(CAPACITY.name, found, seen)
+            return
+
+
+def _said(page: Page) -> Span | None:
+    """Return a phrase that mixes the capacities by itself, or two weaker ones in one sentence."""
+    for phrase in page.hits("capacity.strong")[:_MOST]:
+        if page.own_at(phrase[0]) and not _excused(page, phrase):
+            return phrase
+    for phrase in page.hits("capacity.medium")[:_MOST]:
+        start, end = page.sentence(phrase[0])
+        if page.own_at(phrase[0]) and page.near("capacity.commissions", start, end) and not _excused(page, phrase):
+            return phrase
+    return None
+
+
+def _joined(page: Page) -> Span | None:
+    """Return "as chairman of the club and member of the committee"."""
+    for other in page.hits("capacity.others")[:_MOST]:
+        start, end = page.sentence(other[0])
+        if not page.own_at(other[0]) or _excused(page, other):
+            continue
+        office = page.near("capacity.commissions", start, end)
+        if office and (office[1] <= other[0] or office[0] >= other[1]) and _in_first_person(page, start, end):
+            return other
+    return None
+
+
+def _in_first_person(page: Page, start: int, end: int) -> bool:
+    words = page.lower[start:end]
+    return words.lstrip().startswith("som ") or any(f" {w} " in f" {words} " for w in ("jag", "vi", "min", "mitt"))
+
+
+def _signed(page: Page) -> Span | None:
+    """Return a signature with a firm or another office beside the commission."""
+    start, end = signature_of(page)
+    office = page.near("capacity.commissions", start, end)
+    if office is None:
+        return None
+    firm = firm_of(page)
+    if firm is not None:
+        return firm
+    lines = page.lower[start:end].count("\n")
+    other = page.near("capacity.others", start, end)
+    if other is not None and lines and not _same_line(page, office, other):
+        return other
+    return None
+
+
+def _same_line(page: Page, one: Span, two: Span) -> bool:
+    first, last = sorted((one, two))
+    return page.text.find("\n", first[1], last[0]) < 0
+
+
+def _excused(page: Page, phrase: Span) -> bool:
+    """Tell whether the sentence declares a conflict of interest or keeps the capacities apart."""
+    return page.near("capacity.official", *page.sentence(phrase[0])) is not None
+
+
+CAPACITY: Final = Detector(name="capacity", rules=(RULE, BUSINESS), detect=_detect)
+"""The detector of unclear capacity."""

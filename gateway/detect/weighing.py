@@ -1,0 +1,158 @@
+"""What a mail is for: cues of one kind weighed against official words around them, where the sender wrote them.
+
+A short mail is weighed as a whole, with its subject. In a long text the cues must stand close together, so that one
+private sentence in it is seen, while the words of a long official text never add up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.detect.lexicon import Lexicon
+from gateway.detect.matcher import Span
+from gateway.detect.view import Kind, Page, View
+from gateway.model import Confidence, SegmentKind
+
+_BEFORE: Final = 150
+_AFTER: Final = 300
+_UNVOICED: Final = 1.5
+"""What is taken off where nobody speaks: a subject alone, or a text without "I" and "you"."""
+_STRONG: Final = 3.0
+_MEDIUM: Final = 2.0
+_WEIGHTS: Final = (("strong", _STRONG), ("medium", _MEDIUM), ("weak", 1.0))
+_OWN: Final = (SegmentKind.OWN, SegmentKind.CALENDAR)
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A word that speaks for one kind of mail."""
+
+    start: int
+    end: int
+    weight: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A stretch of a page and what its cues come to."""
+
+    page: Page
+    span: Span
+    score: float
+
+    def confidence(self, lexicon: Lexicon, topic: str) -> Confidence | None:
+        """Return how sure the score is by the thresholds of a topic; None below all of them."""
+        if self.score >= lexicon.number(f"{topic}.sure_at"):
+            return Confidence.HIGH
+        if self.score >= lexicon.number(f"{topic}.warn_at"):
+            return Confidence.MEDIUM
+        return Confidence.LOW if self.score >= lexicon.number(f"{topic}.warn_at") - 1 else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """The lists of a topic, and what else speaks for it."""
+
+    lexicon: Lexicon
+    topic: str
+    """Its lists are ``topic.strong``, ``.medium``, ``.weak`` and ``.official``."""
+    more: Callable[[Page, int, int], Iterable[Cue]] = lambda page, start, end: ()  # noqa: ARG005
+    """Cues that are no mere words."""
+
+    def cues(self, page: Page, start: int, end: int) -> list[Cue]:
+        """Return the cues of a stretch in order, the heavier of two at one place first."""
+        cues = [
+            Cue(s, e, weight, page.lower[s:e])
+            for strength, weight in _WEIGHTS
+            for s, e in page.within(f"{self.topic}.{strength}", start, end)
+        ]
+        cues += self.more(page, start, end)
+        return sorted(cues, key=lambda cue: (cue.start, -cue.weight, -cue.end))
+
+    def anchors(self, page: Page, start: int, end: int) -> Iterator[Span]:
+        """Yield the cues of a long stretch that are worth a look: strong ones, and others with one of weight near."""
+        yield from page.within(f"{self.topic}.strong", start, end)
+        for s, e in page.within(f"{self.topic}.medium", start, end):
+            if page.near(f"{self.topic}.medium", e, min(end, e + _AFTER)):
+                yield s, e
+        for cue in self.more(page, start, end):
+            yield cue.start, cue.end
+
+    def official(self, page: Page, start: int, end: int) -> float:
+        """Return what the official words of a stretch take away; many say no more than some."""
+        words = {
+            page.lower[s:e]
+            for name in (f"{self.topic}.official", "official.words")
+            for s, e in page.within(name, start, end)
+        }
+        most = self.lexicon.number("official.most")
+        return min(len(words), most) * self.lexicon.number(f"{self.topic}.official_weight")
+
+
+def heaviest(view: View, scale: Scale) -> Weighed | None:
+    """Return the stretch of own words that weighs most."""
+    subjects = [page for page in view.of(Kind.SUBJECT) if not page.part.alternative]
+    best: Weighed | None = None
+    for page in view.of(Kind.SUBJECT, Kind.BODY, Kind.ATTACHMENT):
+        for weighed in _weighed(page, subjects if page.kind is Kind.BODY else [], scale):
+            if best is None or weighed.score > best.score:
+                best = weighed
+    return best
+
+
+def _weighed(page: Page, subjects: Sequence[Page], scale: Scale) -> Iterator[Weighed]:
+    stretches = list(page.stretches(*_OWN))
+    if sum(end - start for start, end in stretches) <= scale.lexicon.number("official.long_text"):
+        yield from _whole(page, subjects, stretches, scale)
+    else:
+        for start, end in stretches:
+            yield from _windows(page, start, end, scale)
+
+
+def _whole(page: Page, subjects: Sequence[Page], stretches: Sequence[Span], scale: Scale) -> Iterator[Weighed]:
+    cues = [cue for start, end in stretches for cue in scale.cues(page, start, end)]
+    if not cues:
+        return
+    score = sum_of(cues + [cue for subject in subjects for cue in scale.cues(subject, 0, len(subject.text))])
+    for start, end in stretches:
+        score -= scale.official(page, start, end)
+    for subject in subjects:
+        score -= scale.official(subject, 0, len(subject.text))
+    if page.kind is Kind.SUBJECT or not any(page.near("official.voices", *stretch) for stretch in stretches):
+        score -= _UNVOICED
+    yield Weighed(page, (cues[0].start, cues[-1].end), score)
+
+
+def _windows(page: Page, start: int, end: int, scale: Scale) -> Iterator[Weighed]:
+    loud = scale.lexicon.number("official.loud")
+    done = -1
+    for anchor in sorted(scale.anchors(page, start, end)):
+        if anchor[0] < done:
+            continue
+        left, right = _paragraph(page, anchor, max(start, anchor[0] - _BEFORE), min(end, anchor[1] + _AFTER))
+        cues = scale.cues(page, left, right)
+        score = sum_of(cues) - scale.official(page, left, right)
+        if score >= loud or page.near("official.voices", left, right):
+            yield Weighed(page, (cues[0].start, cues[-1].end), score)
+        done = anchor[1] + _BEFORE // 3
+
+
+def _paragraph(page: Page, anchor: Span, left: int, right: int) -> Span:
+    """Cut a window where an empty line ends the paragraph."""
+    before = page.text.rfind("\n\n", left, anchor[0])
+    after = page.text.find("\n\n", anchor[1], right)
+    return before + 2 if before >= 0 else left, after if after >= 0 else right
+
+
+def sum_of(cues: Sequence[Cue]) -> float:
+    """Add the weights up; the same words count once, and a word inside a phrase not besides the phrase."""
+    total, seen, done = 0.0, set[str](), -1
+    for cue in cues:
+        if cue.words not in seen and (cue.end > done or cue.start >= done):
+            seen.add(cue.words)
+            total += cue.weight
+            done = max(done, cue.end)
+    return total

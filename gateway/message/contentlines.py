@@ -26,7 +26,7 @@ def read_content_lines(source: str) -> tuple[str, list[str]]:
     """Return the text of a calendar or card, one property a line, and the HTML that it carries."""
     quoted = "quoted-printable" in source.lower()
     if quoted:
-        source = _SOFT_BREAK.sub("=\n", source)
+        source = _SOFT_BREAK.sub("", source)
     out: list[str] = []
     markup: list[str] = []
     for line in _FOLD.sub("", source).split("\n"):

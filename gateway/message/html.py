@@ -40,6 +40,10 @@ _BLOCKS: Final = words_of(
 )
 _PARAGRAPHS: Final = words_of("blockquote dl h1 h2 h3 h4 h5 h6 ol p pre table ul")
 _CELLS: Final = frozenset({"td", "th"})
+_ROWS: Final = frozenset({"td", "th", "tr"})
+_REACH: Final = 64
+"""Open elements that are looked through for the one that an end tag means."""
+
 _TABULAR: Final = words_of("caption table tbody td tfoot th thead tr")
 _CLOSES_ITSELF: Final = words_of("dd dt li option p td th tr")
 _RAW: Final = {
@@ -207,9 +211,7 @@ class _Renderer:
         if name == "br":
             self._breaks = min(max(self._breaks, self._trail) + 1, 3)
             return
-        last = self._stack[-1].name if self._stack else ""
-        if (last == "p" and name in _BLOCKS) or (last == name and name in _CLOSES_ITSELF):
-            self._pop()
+        self._close_implied(name)
         self._break(name, attributes)
         if name in _VOID:
             return
@@ -221,6 +223,25 @@ class _Renderer:
         self._unseen += element.unseen
         self._pre += name == "pre"
         self._stack.append(element)
+
+    def _close_implied(self, name: str) -> None:
+        """Close what a start tag ends without saying so (HTML 13.1.2.4)."""
+        if name in _ROWS:
+            self._close_within(_CELLS, "table")
+        last = self._stack[-1].name if self._stack else ""
+        if (last == "p" and name in _BLOCKS) or (last == name and name in _CLOSES_ITSELF):
+            self._pop()
+
+    def _close_within(self, names: frozenset[str], barrier: str) -> None:
+        """Close the nearest open element of these names, and what is open in it."""
+        stack = self._stack
+        for depth in range(len(stack) - 1, max(-1, len(stack) - 1 - _REACH), -1):
+            if stack[depth].name in names:
+                while len(stack) > depth:
+                    self._pop()
+                return
+            if stack[depth].name == barrier:
+                return
 
     def _qualify(self, element: _Open, attributes: dict[str, str]) -> None:
         style = attributes.get("style", "")
@@ -247,7 +268,7 @@ class _Renderer:
         stack = self._stack
         if name in ("br", "p") and not (stack and stack[-1].name == name):
             self._breaks = max(self._breaks, 1)
-        for depth in range(len(stack) - 1, max(-1, len(stack) - 65), -1):
+        for depth in range(len(stack) - 1, max(-1, len(stack) - 1 - _REACH), -1):
             open_name = stack[depth].name
             if open_name == name:
                 while len(stack) > depth:

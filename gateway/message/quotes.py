@@ -134,7 +134,7 @@ class _Attribution:
 
     def _quotation(self, position: int) -> int:
         """Settle lines that are marked as quoted; words of forwarding at their head make them forwarded."""
-        stop = position
+        stop = position + 1
         while stop < len(self._lines) and (self._quoted[stop] or not self._lines[stop].text):
             stop += 1
         for line in self._lines[position : min(stop, position + 3)]:
@@ -150,10 +150,12 @@ class _Attribution:
 
     def _rest(self, position: int, stop: int, kind: SegmentKind) -> int:
         """Settle a mark and what follows: marked lines only where there are such, else everything."""
-        following = self._next(stop)
-        if following < len(self._lines) and self._lines[following].text.startswith(">"):
-            self._kind = kind
-            return self._settle(position, stop, kind)
+        introduced, _ = self._introduction(self._next(stop))
+        for end in (stop, introduced):
+            following = self._next(end)
+            if following < len(self._lines) and self._lines[following].text.startswith(">"):
+                self._kind = kind
+                return self._settle(position, end, kind)
         return self._settle(position, len(self._lines), kind)
 
     def _next(self, position: int) -> int:
@@ -200,6 +202,11 @@ class _Attribution:
 
     def _introduced(self, position: int) -> int:
         """Settle a line like ``Den 4 nov. kl. 10:12 skrev …:`` with what it introduces, or an own line."""
+        stop, words = self._introduction(position)
+        return self._after_introduction(position, stop, words) if stop > position else position + 1
+
+    def _introduction(self, position: int) -> tuple[int, str]:
+        """Return where an introducing line, broken or not, ends, and its words; ``position`` where there is none."""
         joined = ""
         for stop in range(position + 1, min(position + _ATTRIBUTION_LINES, len(self._lines)) + 1):
             text = self._lines[stop - 1].text
@@ -209,8 +216,8 @@ class _Attribution:
             if text.endswith(":") and cues.WROTE.search(joined):
                 if stop > position + 1 and not cues.OPENING.match(joined):
                     break
-                return self._after_introduction(position, stop, joined)
-        return position + 1
+                return stop, joined
+        return position, ""
 
     def _after_introduction(self, position: int, stop: int, words: str) -> int:
         following = self._next(stop)

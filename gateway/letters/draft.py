@@ -172,10 +172,13 @@ class _Writer:
 
     def _found(self, reason: Reason) -> Iterator[Point]:
         if reason.measured is not None:
-            yield from (Point(text=said) for said in self._advice(reason.rule, "found", measured=reason.measured))
+            yield from (Point(text=said) for said in self._measured(reason))
         yield from (self._found_in(found, reason) for found in reason.found)
         if reason.left_out:
             yield Point(text=self._phrase("left_out", left_out=reason.left_out))
+
+    def _measured(self, reason: Reason) -> list[str]:
+        return self._advice(reason.rule, "found", measured=reason.measured, reached=reason.reached)
 
     def _found_in(self, found: Found, reason: Reason) -> Point:
         lead = f"{sentence(self._place(found))}:"

@@ -69,6 +69,8 @@ class Reason:
     summary_en: str
     measured: int | None = None
     """The number of persons that crossed a line."""
+    reached: int = 0
+    """How many of them earlier messages of the same mailing have reached."""
     found: tuple[Found, ...] = ()
     left_out: int = 0
     """Places that are not listed, to keep the letter short."""

@@ -55,7 +55,7 @@ _LADEN: Final = replace(_PLAIN, recipients=140, subject="Inbjudan till samråd",
 
 def sample_reason(rule: str) -> Reason:
     """Return a reason that uses everything that a text may name."""
-    return replace(_REASON, rule=rule, measured=140, found=_FOUND, left_out=3)
+    return replace(_REASON, rule=rule, measured=140, reached=60, found=_FOUND, left_out=3)
 
 
 def samples(rules: Iterable[str]) -> Iterator[Matter]:

@@ -188,6 +188,8 @@ def test_a_mailing_tells_how_many_persons_it_would_reach() -> None:
     _, text, _ = letter(LetterKind.BLOCKED, context(mailing, recipients=50))
     assert "Utskicket skulle nå 140 personer." in text
     assert "The mailing would reach 140 persons." in text
+    _, text, _ = letter(LetterKind.BLOCKED, context(replace(mailing, reached=60), recipients=50))
+    assert "60 av dem har redan fått det i tidigare mejl: skicka det inte till dem igen." in text
 
 
 def test_a_name_that_must_not_be_told_is_a_number() -> None:

@@ -14,6 +14,8 @@ from gateway.letters.wording import enumerate_words, say_time, sentence
 Variables = Mapping[str, object]
 
 MOST_HELD: Final = 50
+MASK: Final = "•"
+"""In evidence: stands for a character that is not shown. Evidence without it names a sort of thing, as the reason does."""
 _TONES: Final = {
     LetterKind.BLOCKED: "stopped",
     LetterKind.WARNED: "warned",
@@ -183,10 +185,11 @@ class _Writer:
     def _found_in(self, found: Found, reason: Reason) -> Point:
         lead = f"{sentence(self._place(found))}:"
         why = found.reason if self._language == "sv" else ""
-        told = ", ".join(found.evidence)
-        if not told:
+        masked = [word for word in found.evidence if MASK in word]
+        if not masked:
             return Point(lead=lead, text=why or f"{self._titled(reason)[0]}.")
-        if found.count > len(found.evidence) and str(found.count) not in told.split():
+        told = ", ".join(masked)
+        if found.count > len(masked):
             told = f"{told} ({self._phrase('instances', count=found.count)})"
         return Point(lead=lead, text=told, note=why)
 

@@ -199,13 +199,14 @@ def test_a_name_that_must_not_be_told_is_a_number() -> None:
     assert "In the name of attachment 2 (pdf file)" in text
 
 
-def test_a_count_stands_behind_the_evidence_unless_the_evidence_is_the_count() -> None:
+def test_masked_evidence_is_shown_and_counted_and_a_sort_of_thing_is_told_by_its_reason() -> None:
     many = Found(where=Where.ATTACHMENT, number=1, name="lista.xlsx", evidence=("19••••••-••••",), count=34)
-    listed = replace(many, evidence=("34 personer",))
+    listed = replace(many, evidence=("34 personer",), reason="En lista över 34 personer står i en bilaga.")
     _, text, _ = letter(LetterKind.BLOCKED, context(replace(NUMBER, found=(many,))))
     assert "I bilagan ”lista.xlsx”: 19••••••-•••• (34 stycken)" in text
     _, text, _ = letter(LetterKind.BLOCKED, context(replace(NUMBER, found=(listed,))))
-    assert "34 personer\n" in text
+    assert "I bilagan ”lista.xlsx”: En lista över 34 personer står i en bilaga.\n" in text
+    assert "In the attachment “lista.xlsx”: Personal identity number.\n" in text
 
 
 def test_the_subject_of_the_message_is_told_only_where_that_is_wanted() -> None:

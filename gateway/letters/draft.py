@@ -15,7 +15,7 @@ Variables = Mapping[str, object]
 
 MOST_HELD: Final = 50
 MASK: Final = "•"
-"""In evidence: stands for a character that is not shown. Evidence without it names a sort of thing, as the reason does."""
+"""Stands in evidence for what is not shown. Evidence without it only names a sort of thing, as the reason does."""
 _TONES: Final = {
     LetterKind.BLOCKED: "stopped",
     LetterKind.WARNED: "warned",

@@ -226,7 +226,7 @@ def test_what_comes_from_the_message_is_no_markup() -> None:
 
 
 def test_what_comes_from_the_message_is_no_template() -> None:
-    found = (Found(where=Where.BODY, evidence=("{{ 7 * 7 }}",), reason="{% raw %}"),)
+    found = (Found(where=Where.BODY, evidence=("{{ 7 * 7 }}•",), reason="{% raw %}"),)
     _, text, _ = letter(LetterKind.BLOCKED, context(replace(NUMBER, found=found, summary_sv="{{ key }}")))
     assert "{{ 7 * 7 }}" in text
     assert "{{ key }}" in text

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
@@ -99,19 +100,38 @@ def _environment(*, escaping: bool) -> ImmutableSandboxedEnvironment:
 # --- composing -----------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typeset:
+    """The words of a letter in both renderings."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def typeset(matter: Matter, templates: LetterTemplates) -> Typeset:
+    """Return what a letter says. Raises UnfitText where a text breaks in spite of the check at load."""
+    document = draft(matter, templates.texts, templates.say)
+    return Typeset(
+        subject=document.subject,
+        text=templates.lay_out(_TEXT, document),
+        html=templates.lay_out(_HTML, document),
+    )
+
+
 def compose(kind: LetterKind, context: LetterContext, templates: LetterTemplates, house: Letterhead) -> Letter:
     """Return the finished letter. Raises UnfitText where a text breaks in spite of the check at load."""
-    document = draft(Matter(kind=kind, context=context, house=house), templates.texts, templates.say)
+    words = typeset(Matter(kind=kind, context=context, house=house), templates)
     sheet = Sheet(
         sender=house.sender,
         sender_name=house.sender_name,
         reply_to=house.reply_to,
         recipient=context.recipient,
-        subject=document.subject,
+        subject=words.subject,
         message_id=make_message_id(context.reference, kind.value, house.hostname, house.key),
         date=context.written_at,
-        text=templates.lay_out(_TEXT, document),
-        html=templates.lay_out(_HTML, document),
+        text=words.text,
+        html=words.html,
         in_reply_to=context.message_id,
         references=context.references,
         generated=kind is LetterKind.DIGEST,

@@ -42,7 +42,7 @@ _REASON: Final = Reason(
     summary_sv="Skriv inte personnummer i mejl.",
     summary_en="Do not write personal identity numbers in e-mail.",
 )
-_PLAIN: Final = LetterContext(
+SAMPLE: Final = LetterContext(
     recipient="anna.svensson@politik.orkelljunga.se",
     reference="K7QF2MXR4TNB",
     written_at=_AT + timedelta(seconds=2),
@@ -50,7 +50,7 @@ _PLAIN: Final = LetterContext(
     recipients=1,
     message_id="<sample@politik.orkelljunga.se>",
 )
-_LADEN: Final = replace(_PLAIN, recipients=140, subject="Inbjudan till samråd", code="7H4K2P")
+_LADEN: Final = replace(SAMPLE, recipients=140, subject="Inbjudan till samråd", code="7H4K2P")
 
 
 def sample_reason(rule: str) -> Reason:
@@ -63,17 +63,18 @@ def samples(rules: Iterable[str]) -> Iterator[Matter]:
     names = (*sorted(rules), "a rule without texts of its own")
     for kind in LetterKind:
         if kind is LetterKind.DIGEST:
-            yield Matter(kind=kind, context=replace(_LADEN, held=_held(names)), house=SAMPLE_HOUSE)
-            yield Matter(kind=kind, context=replace(_LADEN, held=_held(names)[:1]), house=_BARE_HOUSE)
+            yield Matter(kind=kind, context=replace(_LADEN, held=sample_held(names)), house=SAMPLE_HOUSE)
+            yield Matter(kind=kind, context=replace(_LADEN, held=sample_held(names)[:1]), house=_BARE_HOUSE)
             continue
         for rule in names:
             bare, laden = replace(_REASON, rule=rule), sample_reason(rule)
             two = (laden, replace(_REASON, rule=names[0]))
-            yield Matter(kind=kind, context=replace(_PLAIN, reasons=(bare,)), house=_BARE_HOUSE)
+            yield Matter(kind=kind, context=replace(SAMPLE, reasons=(bare,)), house=_BARE_HOUSE)
             yield Matter(kind=kind, context=replace(_LADEN, reasons=two), house=SAMPLE_HOUSE)
 
 
-def _held(rules: tuple[str, ...]) -> tuple[Held, ...]:
+def sample_held(rules: tuple[str, ...]) -> tuple[Held, ...]:
+    """Return letters that were held, two about each rule."""
     return tuple(
         Held(reference="K7QF2MXR4TNB", at=_AT, delivered=delivered, rules=(rule,))
         for rule in rules

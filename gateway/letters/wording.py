@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Final
 
 _DAYS: Final = {
@@ -24,12 +24,13 @@ _AND: Final = {"sv": "och", "en": "and"}
 
 
 def say_time(at: datetime, zone: tzinfo, language: str) -> str:
-    """Return day and minute: ``onsdagen den 25 november 2026 kl. 04.05``."""
+    """Return day and minute: ``onsdagen den 25 november 2026 kl. 04.05``; with ``UTC`` where it is not local time."""
     local = at.astimezone(zone)
+    foreign = " UTC" if zone is UTC else ""
     day, month = _DAYS[language][local.weekday()], _MONTHS[language][local.month - 1]
     if language == "sv":
-        return f"{day} den {local.day} {month} {local.year} kl. {local:%H.%M}"
-    return f"on {day} {local.day} {month} {local.year} at {local:%H:%M}"
+        return f"{day} den {local.day} {month} {local.year} kl. {local:%H.%M}{foreign}"
+    return f"on {day} {local.day} {month} {local.year} at {local:%H:%M}{foreign}"
 
 
 def enumerate_words(words: Sequence[str], language: str) -> str:

@@ -32,6 +32,10 @@ def test_a_time_is_that_of_swedish_clocks(at: datetime, swedish: str, english: s
     assert say_time(at, STOCKHOLM, "en") == english
 
 
+def test_a_machine_without_time_zones_says_which_time_it_tells() -> None:
+    assert say_time(datetime(2026, 5, 4, 12, 30, tzinfo=UTC), UTC, "sv") == "måndagen den 4 maj 2026 kl. 12.30 UTC"
+
+
 @pytest.mark.parametrize(
     ("words", "said"), [([], ""), (["a"], "a"), (["a", "b"], "a och b"), (["a", "b", "c"], "a, b och c")]
 )

@@ -190,7 +190,7 @@ class _Writer:
             return Point(lead=lead, text=why or f"{self._titled(reason)[0]}.")
         told = ", ".join(masked)
         if found.count > len(masked):
-            told = f"{told} ({self._phrase('instances', count=found.count)})"
+            told = f"{told}, {self._phrase('instances', count=found.count)}"
         return Point(lead=lead, text=told, note=why)
 
     def _place(self, found: Found) -> str:

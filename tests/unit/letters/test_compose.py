@@ -203,7 +203,7 @@ def test_masked_evidence_is_shown_and_counted_and_a_sort_of_thing_is_told_by_its
     many = Found(where=Where.ATTACHMENT, number=1, name="lista.xlsx", evidence=("19••••••-••••",), count=34)
     listed = replace(many, evidence=("34 personer",), reason="En lista över 34 personer står i en bilaga.")
     _, text, _ = letter(LetterKind.BLOCKED, context(replace(NUMBER, found=(many,))))
-    assert "I bilagan ”lista.xlsx”: 19••••••-•••• (34 stycken)" in text
+    assert "I bilagan ”lista.xlsx”: 19••••••-••••, sammanlagt 34 stycken" in text
     _, text, _ = letter(LetterKind.BLOCKED, context(replace(NUMBER, found=(listed,))))
     assert "I bilagan ”lista.xlsx”: En lista över 34 personer står i en bilaga.\n" in text
     assert "In the attachment “lista.xlsx”: Personal identity number.\n" in text

@@ -23,9 +23,14 @@ _PASSWORDS: Final = (
     re.compile(rf"^\w{{0,12}}[^\n.!?:=]{{0,40}}?(?P<link>{_LINK}){_VALUE}"),
     re.compile(rf"^\w{{0,12}}[^\n.!?:=]{{0,40}}?(?P<link>\b(?:till|to|har)\b){_VALUE}"),
     re.compile(rf"^\w{{0,12}}(?P<link>)(?=[ \t\n]){_VALUE}"),
+    re.compile(rf"^[^\n.!?:=]{{0,60}}(?P<link>[:=]){_VALUE}"),
 )
+_TOKEN: Final = re.compile(r"[^\s\"'<>(),;]{6,40}")
+_VERY: Final = 3
+_LOGIN: Final = 100
+"""Characters after "logga in" within which user and password stand without being called so."""
 _CODE: Final = re.compile(
-    rf"^\w{{0,12}}(?:[^\n.!?:=0-9]{{0,45}}?(?P<link>{_LINK}|\bhar\b)[ \t]*\n?|[ \t]*[\"'(]?)[ \t]*[\"'(]?"
+    rf"^\w{{0,12}}(?:[^\n.!?:=0-9]{{0,45}}?(?P<link>{_LINK}|\b(?:har|till|med)\b)[ \t]*\n?|[ \t]*[\"'(]?)[ \t]*[\"'(]?"
     r"(?P<value>[#*]?[0-9]{1,4}(?:[ -]?[0-9]{2,4}){0,2}[#*]?)"
     r"(?![0-9]|[-/:.][0-9]|[ ]?(?:kr|tkr|kronor|tecken|siffror|st|procent|%|år)\b)"
 )
@@ -63,6 +68,8 @@ def _detect(view: View, lexicon: Lexicon, circumstances: Circumstances) -> Itera
 def _secrets(page: Page) -> Iterator[tuple[str, Span, Confidence, str]]:
     for word in page.hits("credentials.passwords")[:_MOST]:
         yield from _password(page, word)
+    for word in page.hits("credentials.logins")[:_MOST]:
+        yield from _after_login(page, word)
     for word in page.hits("credentials.codes")[:_MOST]:
         yield from _code(page, word)
     for word in page.hits("credentials.any_code")[:_MOST]:
@@ -90,10 +97,22 @@ def _password(page: Page, word: Span) -> Iterator[tuple[str, Span, Confidence, s
             return
 
 
+def _after_login(page: Page, word: Span) -> Iterator[tuple[str, Span, Confidence, str]]:
+    """Yield a value that can hardly be anything but a password, close to a word for logging in."""
+    end = min(page.sentence(word[0])[1], word[1] + _LOGIN)
+    for match in _TOKEN.finditer(page.text, word[1], end):
+        value = match.group().rstrip(".:!?")
+        if _mixed(value) >= _VERY and any(c.isdigit() for c in value) and not _NO_VALUE.search(value):
+            yield value, match.span(), Confidence.HIGH, "Ett lösenord"
+            return
+
+
 def _judged(page: Page, base: int, match: re.Match[str]) -> tuple[str, Span, Confidence, str] | None:
     value, link = match["value"].rstrip(".,;:!?"), match["link"]
     span = (base + match.start("value"), base + match.start("value") + len(value))
     if len(value) < 4 or _NO_VALUE.search(value) or page.near("credentials.no_values", span[0], span[0] + 1):  # noqa: PLR2004
+        return None
+    if page.near("credentials.colon_only", base - 4, base) and link not in (":", "="):
         return None
     told = link not in ("", "till", "to", "har")
     if _mixed(value) >= 2 and (told or any(c.isdigit() or c == "_" for c in value)):  # noqa: PLR2004

@@ -18,9 +18,9 @@ RULE: Final = "protected_identity"
 
 _MOST: Final = 1000
 _ROW: Final = 400
-_PLACE: Final = re.compile(
-    r"^(?:[ ]\w+){0,3}?[ ](?:på|i|till|hos|vid|under|in|at|to)[ ](?:(?:en|ett|det|den)[ ])?[A-ZÅÄÖ][\wåäöé-]+"
-)
+_NAMED: Final = r"(?:(?:en|ett|det|den|avdelning|skolan)[ ])?[A-ZÅÄÖ][\wåäöé-]+"
+_PLACE: Final = re.compile(rf"^(?:[ ]\w+){{0,3}}?[ ](?:på|i|till|hos|vid|under|in|at|to)[ ]{_NAMED}")
+_THERE: Final = re.compile(rf"^[ ]{_NAMED}")
 
 
 def _detect(view: View, lexicon: Lexicon, circumstances: Circumstances) -> Iterator[Finding]:
@@ -65,12 +65,13 @@ def _place(page: Page, stretch: Span) -> bool:
     if any(pattern.search(page.text, *stretch) for pattern in (STREET, POSTCODE, PHONE)):
         return True
     for verb in page.within("protected_identity.dwelling", *stretch):
-        if _PLACE.match(page.text[verb[1] : verb[1] + 80]):
+        following = page.text[verb[1] : verb[1] + 80]
+        if _PLACE.match(following) or (page.lower[slice(*verb)].endswith((" på", " i")) and _THERE.match(following)):
             return True
     for word in page.within("protected_identity.renamed", *stretch):
         if any(name[0] - word[1] < 40 for name in page.names_within(word[1], word[1] + 40)):  # noqa: PLR2004
             return True
-        if re.match(r"[ ][A-ZÅÄÖ]\w+", page.text[word[1] : word[1] + 30]):
+        if re.match(r"(?:[ ](?:numera|nu))?[ ][A-ZÅÄÖ]\w+", page.text[word[1] : word[1] + 30]):
             return True
     return False
 

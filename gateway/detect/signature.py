@@ -15,7 +15,7 @@ _NAMED: Final = r"(?:[A-ZÅÄÖ0-9][\w&.-]{0,30}[ ](?:[&+][ ])?){1,4}(?:AB|HB|KB
 _FIRM: Final = re.compile(
     rf"(?:^|\n|,[ ]?|[ ]i[ ]|[ ]på[ ]|\b(?:{_TITLE})[ ,]+(?:i |på |för )?)"
     rf"(?P<firm>{_NAMED}|(?:AB|HB|Firma)[ ][A-ZÅÄÖ]\w{{1,30}})(?!\w)",
-    re.IGNORECASE,
+    re.IGNORECASE | re.MULTILINE,
 )
 _CAPITAL: Final = re.compile(r"[A-ZÅÄÖ]")
 

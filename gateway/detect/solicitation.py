@@ -28,9 +28,14 @@ _MODAL: Final = re.compile(
 _ASKED: Final = re.compile(
     r"\b(?:kan|skulle|vill|har|får|kunde|måste|behöver|ska)[ ](?:du|ni)\b(?:[ ]\w+){0,4}[ ]$"
     r"|\b(?:be|ber|bad|uppmanar|ombeds)\b(?:[ ]\w+){0,3}[ ](?:att[ ])?$"
+    r"|\b(?:om|när|ifall|att|bara)\b(?:[ ]\w+){0,2}[ ](?:du|ni)(?:[ ](?:bara|gärna|snabbt|även|också))?[ ]$"
     r"|\b(?:du|ni)[ ](?:kan|får|måste|behöver|ska|skulle|kunde)\b(?:[ ]\w+){0,3}[ ]$"
     r"|\b(?:vill|ber|tacksam om|bra om|snällt om|glad om)(?:[ ]att)?[ ](?:du|ni)\b(?:[ ]\w+){0,2}[ ]$"
     r"|\bglöm inte(?:[ ]\w+)?(?:[ ]att)?[ ]$|\b(?:could|can|would|will)[ ]you\b(?:[ ]\w+){0,2}[ ]$"
+)
+# What was spoken of in the sentence before: "Vi saknar din journal. Skicka den hit."
+_IT: Final = re.compile(
+    r"[ ](?:över[ ]|gärna[ ]|bara[ ])?(?:den|det|dem|dom|utdraget|intyget|kopian|bilden|underlaget|it|them)\b"
 )
 _OWN: Final = re.compile(r"\b(?:min|mitt|mina|vår|vårt|våra|my|our)[ ](?:\w+[ ])?$")
 _NEEDED: Final = 60
@@ -60,6 +65,9 @@ def _requests(page: Page) -> Iterator[tuple[Span, Confidence]]:
             continue
         end = min(sentence[1], verb[1] + _REACH)
         thing = _thing(page, sentence, (max(sentence[0], verb[0] - _REACH // 2), end))
+        if thing is None and _IT.match(page.lower[verb[1] : verb[1] + 30]) and sentence[0] > 1:
+            before = page.sentence(sentence[0] - 2)
+            thing = _thing(page, before, before)
         if thing and not _harmless(page, sentence, verb, end):
             yield verb, _confidence(page, sentence, verb)
     for phrase in page.hits("solicitation.wanting")[:_MOST]:
@@ -95,7 +103,7 @@ def _thing(page: Page, sentence: Span, around: Span) -> Span | None:
 def _addressed(page: Page, sentence: Span, verb: Span) -> bool:
     """Tell whether the reader is asked to do it."""
     before = page.lower[max(sentence[0], verb[0] - 80) : verb[0]]
-    if _ASKED.search(before) or _CLAUSE.search(before):
+    if not before.strip() or _ASKED.search(before) or _CLAUSE.search(before):
         return True
     return _JOINED.search(before) is not None and _MODAL.search(before) is None
 

@@ -32,6 +32,8 @@ LISTS: Final[frozenset[str]] = frozenset(
         "bulk.offices",
         "credentials.any_code",
         "credentials.codes",
+        "credentials.colon_only",
+        "credentials.logins",
         "credentials.denials",
         "credentials.no_values",
         "credentials.passwords",

@@ -19,6 +19,8 @@ _BEFORE: Final = 150
 _AFTER: Final = 300
 _UNVOICED: Final = 1.5
 """What is taken off where nobody speaks: a subject alone, or a text without "I" and "you"."""
+_EMBEDDED: Final = 2.0
+"""What is taken off in a long text: there is much room for a few such words by chance."""
 _STRONG: Final = 3.0
 _MEDIUM: Final = 2.0
 _WEIGHTS: Final = (("strong", _STRONG), ("medium", _MEDIUM), ("weak", 1.0))
@@ -136,7 +138,7 @@ def _windows(page: Page, start: int, end: int, scale: Scale) -> Iterator[Weighed
         cues = scale.cues(page, left, right)
         score = sum_of(cues) - scale.official(page, left, right)
         if score >= loud or page.near("official.voices", left, right):
-            yield Weighed(page, (cues[0].start, cues[-1].end), score)
+            yield Weighed(page, (cues[0].start, cues[-1].end), score - _EMBEDDED)
         done = anchor[1] + _BEFORE // 3
 
 

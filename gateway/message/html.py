@@ -13,6 +13,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from gateway.message.entities import unescape
+from gateway.message.flow import Flow
 from gateway.message.traces import Range, Trace, trace_of
 from gateway.message.wordlist import words_of
 
@@ -100,11 +101,7 @@ class _Renderer:
     def __init__(self, source: str, *, nested: bool = False) -> None:
         self._source = source
         self._nested = nested
-        self._out: list[str] = []
-        self._length = 0
-        self._breaks = 0
-        self._trail = 0
-        self._blank = True
+        self._flow = Flow()
         self._comments_end = True
         self._stack: list[_Open] = []
         self._unseen = 0
@@ -130,7 +127,7 @@ class _Renderer:
         self._lift()
         while self._stack:
             self._pop()
-        text = "".join(self._out)
+        text = self._flow.text
         shown = frozenset(_PUNCTUATION.split(text))
         hidden = [entry for entry in dict.fromkeys(self._hidden) if entry[1] not in shown]
         hidden += _joined_numbers(text) + _turned(text)
@@ -209,7 +206,7 @@ class _Renderer:
         if attributes:
             self._speak(name, attributes)
         if name == "br":
-            self._breaks = min(max(self._breaks, self._trail) + 1, 3)
+            self._flow.add_break()
             return
         self._close_implied(name)
         self._break(name, attributes)
@@ -256,18 +253,18 @@ class _Renderer:
             self._mark(element, trace)
 
     def _mark(self, element: _Open, trace: Trace) -> None:
-        self._flush_breaks()
+        self._flow.settle()
         if trace is Trace.DIVIDER:
-            self._ranges.append(Range(trace, self._length, self._length))
+            self._ranges.append(Range(trace, self._flow.length, self._flow.length))
         else:
             element.trace = trace
-            element.start = self._length
+            element.start = self._flow.length
 
     def _close(self, name: str) -> None:
         """Close an element and what is open in it, within the scope that browsers give it."""
         stack = self._stack
         if name in ("br", "p") and not (stack and stack[-1].name == name):
-            self._breaks = max(self._breaks, 1)
+            self._flow.wish(1)
         for depth in range(len(stack) - 1, max(-1, len(stack) - 1 - _REACH), -1):
             open_name = stack[depth].name
             if open_name == name:
@@ -288,17 +285,17 @@ class _Renderer:
             if not self._unseen:
                 self._lift()
         if element.trace is not None:
-            self._ranges.append(Range(element.trace, element.start, self._length))
+            self._ranges.append(Range(element.trace, element.start, self._flow.length))
 
     def _break(self, name: str, attributes: dict[str, str] | None) -> None:
         if name in _PARAGRAPHS:
             tight = name == "p" and attributes is not None and _is_tight(attributes)
             wanted = 1 if tight or (name == "p" and attributes is None) else 2
-            self._breaks = max(self._breaks, wanted)
+            self._flow.wish(wanted)
         elif name in _BLOCKS or name == "hr":
-            self._breaks = max(self._breaks, 1)
-        elif name in _CELLS and attributes is not None and not self._blank and not self._breaks:
-            self._put("\t")
+            self._flow.wish(1)
+        elif name in _CELLS and attributes is not None and not self._flow.blank and not self._flow.breaking:
+            self._flow.put("\t")
 
     def _speak(self, name: str, attributes: dict[str, str]) -> None:
         """Keep the words of attributes."""
@@ -325,36 +322,14 @@ class _Renderer:
         if self._unseen:
             self._veil.append(text)
         elif self._pre:
-            self._put(text.replace("\r\n", "\n"))
-        elif text != " ":
-            self._put(text)
-        elif not (self._blank or self._breaks):
-            self._put(" ")
-
-    def _put(self, text: str) -> None:
-        self._flush_breaks()
-        if self._blank and not self._pre:
-            text = text.lstrip(" ")
-            if not text:
-                return
-        self._out.append(text)
-        self._length += len(text)
-        self._blank = text[-1] in " \t\n"
-        self._trail = len(text) - len(text.rstrip("\n")) if text[-1] == "\n" else 0
-
-    def _flush_breaks(self) -> None:
-        wanted = self._breaks - self._trail
-        self._breaks = 0
-        if wanted > 0 and self._length:
-            self._out.append("\n" * wanted)
-            self._length += wanted
-            self._trail += wanted
-            self._blank = True
+            self._flow.put(text.replace("\r\n", "\n"), exact=True)
+        elif text != " " or not self._flow.breaking:
+            self._flow.put(text)
 
     def _hide(self, words: str) -> None:
         words = words.strip()
         if words:
-            self._hidden.append((self._length, words))
+            self._hidden.append((self._flow.length, words))
 
     def _lift(self) -> None:
         """Let hidden text end: it is one stretch of its own."""

@@ -12,7 +12,7 @@ from typing import Final
 
 from gateway.message.cms import Kind, read_cms
 from gateway.message.entity import Entity, Leaf, Place
-from gateway.message.fields import Fields, read_fields
+from gateway.message.fields import HEADER_BLOCK, Fields, read_fields
 from gateway.message.headers import WANTED
 from gateway.message.marks import LOOKAHEAD, Mark, before, begins_part, boundaries_of, line_end, line_starts
 from gateway.message.transfer import decodings
@@ -29,6 +29,7 @@ LINES: Final = 20_000
 
 _PART_FIELDS: Final = WANTED | {b"content-transfer-encoding", b"content-disposition"}
 _BLANKS: Final = re.compile(rb"[ \t\r\n]*")
+_BLANK_LINE: Final = re.compile(rb"\n\r?\n")
 _BARE_CR: Final = re.compile(rb"\r(?!\n)")
 
 
@@ -46,7 +47,7 @@ class Structure:
 
 def take_apart(octets: bytes) -> Structure:
     """Take a message apart. Never raises; the work is linear in the size of the message."""
-    if _BARE_CR.search(octets):
+    if _breaks_oddly(octets):
         octets = octets.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     walker = _Walker()
     fields = walker.walk(octets, 0, len(octets), Place())
@@ -56,6 +57,12 @@ def take_apart(octets: bytes) -> Structure:
         subjects=tuple(walker.subjects),
         defects=tuple(dict.fromkeys(walker.defects)),
     )
+
+
+def _breaks_oddly(octets: bytes) -> bool:
+    """Tell a message whose header has other line breaks than CRLF and LF; octets of a binary body do not matter."""
+    blank = _BLANK_LINE.search(octets, 0, HEADER_BLOCK)
+    return _BARE_CR.search(octets, 0, blank.end() if blank else HEADER_BLOCK) is not None
 
 
 class _Walker:

@@ -91,8 +91,9 @@ GMAIL = (
         ),
         pytest.param(
             FORWARD,
-            '<div>Se nedan<br><br><div class="gmail_quote"><div class="gmail_attr">---------- Forwarded message ---------'
-            "<br>Från: <strong>Anna</strong><br>Date: ons 4 nov.<br></div><br><div>Hej <blockquote type=cite>äldre"
+            '<div>Se nedan<br><br><div class="gmail_quote"><div class="gmail_attr">'
+            "---------- Forwarded message ---------<br>Från: <strong>Anna</strong><br>Date: ons 4 nov.<br></div>"
+            "<br><div>Hej <blockquote type=cite>äldre"
             "</blockquote>mer</div></div></div>",
             [
                 ("OWN", "Se nedan"),
@@ -137,8 +138,8 @@ GMAIL = (
         ),
         pytest.param(
             FORWARD,
-            '<p>Se</p><div class="moz-forward-container"><br>-------- Vidarebefordrat meddelande --------<table><tr><th>'
-            "Ämne: </th><td>x</td></tr><tr><th>Från: </th><td>Anna</td></tr></table><p>Hej</p></div>",
+            '<p>Se</p><div class="moz-forward-container"><br>-------- Vidarebefordrat meddelande --------<table>'
+            "<tr><th>Ämne: </th><td>x</td></tr><tr><th>Från: </th><td>Anna</td></tr></table><p>Hej</p></div>",
             [("OWN", "Se"), ("FORWARDED", "-------- Vidarebefordrat meddelande -------- Ämne: x Från: Anna Hej")],
             id="thunderbird forward",
         ),

@@ -40,9 +40,16 @@ def facts_of(page: Page, words: Words) -> list[Fact]:
     found: list[Fact] = []
     for kind in topics.KINDS:
         for table in (topics.CERTAIN, topics.STATES, topics.TOPICS, topics.HINTS):
-            found += (_fact(page, words, span, kind, table) for span in page.hits(f"{topics.FOLDER}{kind}.{table}"))
+            spans = page.hits(f"{topics.FOLDER}{kind}.{table}")
+            found += (_fact(page, words, span, kind, table) for span in spans if not _is_title(page.text, span))
         found += _members(page, words, kind)
     return list(_strongest(found))
+
+
+def _is_title(text: str, span: Span) -> bool:
+    """Tell "Ms Doyle" from the disease."""
+    start, end = span
+    return end - start < _SHORT and text[start].isupper() and text[end - 1].islower()
 
 
 def _fact(page: Page, words: Words, span: Span, kind: str, table: str) -> Fact:
@@ -66,14 +73,24 @@ def _members(page: Page, words: Words, kind: str) -> Iterator[Fact]:
     name = f"{topics.FOLDER}{kind}.{topics.BELONGING}"
     for span in page.hits(f"{topics.FOLDER}{kind}.{topics.GROUPS}"):
         fact = _fact(page, words, span, kind, topics.GROUPS)
+        if _in_longer_name(page.text, fact):
+            continue
         if fact.end - fact.start < _SHORT and not (fact.capital or _belongs(page, name, span, 12)):
             continue
-        word = page.before(name, max(0, fact.start - _REACH), fact.start) or page.near(name, fact.end, fact.end + _REACH)
+        word = page.before(name, max(0, fact.start - _REACH), fact.start) or page.near(
+            name, fact.end, fact.end + _REACH
+        )
         if word and not _apart(page.text, word, span):
             start, end = min(fact.start, word[0]), max(fact.end, word[1])
-            yield Fact(start, end, kind, "members", fact.compound, fact.abstract)
+            yield Fact(start, end, kind, "members", fact.compound, fact.abstract, fact.capital)
         else:
             yield fact
+
+
+def _in_longer_name(text: str, fact: Fact) -> bool:
+    """Tell the Union (Europeiska unionen) from a union."""
+    before = text[max(0, fact.start - 20) : fact.start].rpartition(" ")[0].rpartition(" ")[2]
+    return fact.start > 0 and text[fact.start - 1] == " " and before[:1].isupper() and before.endswith("ska")
 
 
 def _belongs(page: Page, name: str, span: Span, reach: int) -> bool:

@@ -14,10 +14,22 @@ from gateway.detect.sentences import Sentence, Token
 _GIVEN: Final = topics.GIVEN | topics.GIVEN_RARE | topics.GIVEN_WORD
 _SURNAME: Final = topics.SURNAME | topics.SURNAME_WORD
 _TITLE: Final = topics.ROLE | topics.SUBJECT
-_CLASS: Final = re.compile(r"(?:f-klass\w*|n\d|\d{1,2}[a-zåäö]?|nian|åttan|sjuan|sexan|femman|fyran|trean|tvåan|ettan)$")
-_INTO: Final = frozenset({"i", "på", "från", "vid", "hos", "ur", "in", "at", "from", "bak", "ovanför", "bakom", "under"})
+_ANYBODY: Final = (
+    topics.ROLE | topics.SUBJECT | topics.RELATION | topics.PRONOUN | topics.OFFICE | topics.PLURAL | _GIVEN | _SURNAME
+    | topics.SELF | topics.ANONYMOUS | topics.POLICY
+)  # fmt: skip
+_CLASS: Final = re.compile(
+    r"(?:f-klass\w*|n\d|\d{1,2}[a-zåäö]?|nian|åttan|sjuan|sexan|femman|fyran|trean|tvåan|ettan)$"
+)
+_INTO: Final = frozenset(
+    {"i", "på", "från", "vid", "hos", "ur", "in", "at", "from", "bak", "ovanför", "bakom", "under"}
+)
 _PARTICLES: Final = frozenset({"von", "van", "af", "de", "al", "el", "bin", "ben", "la", "der"})
 _LINKING: Final = frozenset({"och", "o", "å", "samt", "and"})
+_DEFINITE: Final = ("n", "t", "ns", "ts")
+_LOOSE: Final = frozenset({"deras", "era", "ert", "er", "dess", "their", "your"})
+_REFLEXIVE: Final = frozenset({"sin", "sitt", "sina"})
+_GENERIC: Final = ("barn", "föräld", "unga", "ungd", "anhörig", "vårdnad")
 _LONGEST_NAME: Final = 4
 _INITIAL: Final = 1
 
@@ -61,6 +73,12 @@ class Mention:
     who: Who
     placed: bool = False
     owned: bool = False
+    loosely: bool = False
+    """The owner is no one in particular (sina barn, deras föräldrar)."""
+    reflexive: bool = False
+    """The owner is somebody else in the sentence (sin son)."""
+    generic: bool = False
+    """Children and parents, as laws speak of them."""
     titled: bool = False
     office: bool = False
     calling: bool = False
@@ -112,7 +130,7 @@ class _Scanner:
         if not token.bits & _GIVEN:
             return False
         if token.bits & topics.GIVEN_WORD and not token.bits & topics.GIVEN:
-            return token.capital and (not self._opens(at) or self._is_surname(at + 1))
+            return token.capital and (not self._opens(at) or self._is_surname(at + 1) or self._place(at + 1)[0])
         if token.capital:
             return not (self._opens(at) and token.bits & topics.GIVEN_RARE and token.genitive)
         return bool(token.bits & topics.GIVEN) and (self._lower or not token.genitive) and len(token.low) > 2  # noqa: PLR2004
@@ -172,6 +190,8 @@ class _Scanner:
     def _from_surname(self, at: int) -> Mention | None:
         if self._is_initial(at + 1):
             return Mention(at, at + 2, Who.FULL)
+        if self._has(at - 1, _TITLE) or (self._has(at + 2, _SURNAME) and self._tokens[at + 2].capital):
+            return Mention(at, at + 1, Who.SURNAME)
         if self._tokens[at].bits & topics.SURNAME and not self._opens(at):
             return Mention(at, at + 1, Who.SURNAME)
         before = self._token(at - 1)
@@ -182,13 +202,14 @@ class _Scanner:
     def _family(self, at: int) -> Mention | None:
         if not self._tokens[at].bits & topics.FAMILY:
             return None
-        last = at + 1
-        while last < len(self._tokens) and last - at < 6:  # noqa: PLR2004
-            token = self._tokens[last]
-            if token.capital or token.low in _LINKING or (self._lower and token.bits & (_GIVEN | topics.SURNAME)):
-                last += 1
-            else:
+        last = end = at + 1
+        while end < len(self._tokens) and end - at < 6:  # noqa: PLR2004
+            token = self._tokens[end]
+            named = token.capital or (self._lower and bool(token.bits & (_GIVEN | topics.SURNAME)))
+            if not named and token.low not in _LINKING:
                 break
+            end += 1
+            last = end if named else last
         if last > at + 1:
             return Mention(at, last, Who.FAMILY)
         placed, end = self._place(at + 1)
@@ -196,38 +217,41 @@ class _Scanner:
 
     # --- relations and functions -----------------------------------------------------------------
 
-    def _owner(self, at: int) -> bool:
-        """Tell whether an owner stands before a token, an adjective or two apart."""
+    def _owner(self, at: int) -> Token | None:
+        """Return the owner before a token, an adjective or two apart."""
         for back in range(1, 4):
             token = self._token(at - back)
             if token is None or not token.low[0].isalpha():
-                return False
+                return None
             if token.bits & topics.OWNER or (token.genitive and token.bits & _GIVEN):
-                return True
-        return False
+                return token
+        return None
 
     def _relation(self, at: int) -> Mention | None:
         token = self._tokens[at]
-        if not token.bits & topics.RELATION:
+        if not token.bits & topics.RELATION or (token.bits & topics.PLURAL and not self._owner(at)):
             return None
         if at + 1 < len(self._tokens) and self._is_given(at + 1):
             mention = self._from_given(at + 1)
             mention.first = at
             mention.titled = True
-            mention.owned = self._owner(at)
+            mention.owned = self._owner(at) is not None
             if mention.who is Who.GIVEN:
                 mention.who = Who.TITLED
             return mention
-        owned = self._owner(at)
+        owner = self._owner(at)
         placed, last = self._place(at + 1)
-        definite = token.low.endswith(("n", "t", "ns", "ts"))
-        if owned or placed or definite:
-            return Mention(at, last if placed else at + 1, Who.RELATION, placed=placed, owned=owned)
-        return None
+        if not (owner or placed or token.low.endswith(_DEFINITE)):
+            return None
+        mention = Mention(at, last if placed else at + 1, Who.RELATION, placed=placed, owned=owner is not None)
+        mention.loosely = owner is not None and owner.low in _LOOSE
+        mention.reflexive = owner is not None and owner.low in _REFLEXIVE
+        mention.generic = token.low.startswith(_GENERIC)
+        return mention
 
     def _function(self, at: int) -> Mention | None:
         token = self._tokens[at]
-        if not token.bits & (_TITLE | topics.OFFICE | topics.CALLING):
+        if not token.bits & (_TITLE | topics.OFFICE | topics.CALLING) or token.bits & topics.PLURAL:
             return None
         name = at + 1
         if name < len(self._tokens) and self._tokens[name].low in {",", "för", "i", "på"}:
@@ -236,9 +260,9 @@ class _Scanner:
             mention = self._name(name)
             if mention is not None:
                 return self._titled(mention, at, token)
-        owned = self._owner(at)
+        owned = self._owner(at) is not None
         placed, last = self._place(at + 1)
-        definite = token.low.endswith(("n", "t", "ns", "ts"))
+        definite = token.low.endswith(_DEFINITE)
         if not (definite or owned or (placed and token.bits & topics.SUBJECT)):
             return None
         who = Who.SUBJECT if token.bits & topics.SUBJECT else Who.ROLE
@@ -250,7 +274,7 @@ class _Scanner:
     def _titled(self, mention: Mention, at: int, token: Token) -> Mention:
         mention.first = at
         mention.titled = True
-        mention.owned = self._owner(at)
+        mention.owned = self._owner(at) is not None
         mention.office = bool(token.bits & topics.OFFICE)
         mention.calling = bool(token.bits & topics.CALLING)
         if mention.who in (Who.GIVEN, Who.SURNAME):
@@ -260,10 +284,21 @@ class _Scanner:
     def _little(self, at: int) -> Mention | None:
         token = self._tokens[at]
         if token.bits & topics.PRONOUN:
-            return Mention(at, at + 1, Who.PRONOUN)
-        if token.bits & topics.SELF:
+            return Mention(at, at + 1, Who.PRONOUN, loosely=token.low in _LOOSE)
+        if token.bits & topics.SELF or self._implied(at):
             return Mention(at, at + 1, Who.SELF)
         return None
+
+    def _implied(self, at: int) -> bool:
+        """Tell whether a sentence begins with its verb: the writer leaves himself out."""
+        token = self._tokens[at]
+        if not token.bits & (topics.BE | topics.HAVE) or self._tokens[-1].low == "?":
+            return False
+        following = self._token(at + 1)
+        if following is None or following.bits & _ANYBODY or following.low.endswith(("en", "et", "an", "na")):
+            return False
+        before = [t.low for t in self._tokens[:at] if t.low[0].isalnum()]
+        return not before or before in (["hej"], ["tyvärr"], ["hejsan"])
 
     # --- what follows a person -------------------------------------------------------------------
 

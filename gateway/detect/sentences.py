@@ -51,9 +51,8 @@ class Words:
     def _look(self, low: str) -> tuple[int, bool]:
         bits = self._dictionary.lookup(low)
         if not bits & _NAMES:
-            first, hyphen, _ = low.partition("-")
-            if hyphen:
-                bits |= self._dictionary.lookup(first) & (topics.GIVEN | topics.GIVEN_WORD)
+            for part in low.split("-") if "-" in low else ():
+                bits |= self._dictionary.lookup(part) & (topics.GIVEN | topics.GIVEN_WORD | topics.SURNAME)
             if not bits & _NAMES and low.endswith("s") and len(low) > 3:  # noqa: PLR2004
                 stem = self._dictionary.lookup(low[:-1]) & _NAMES
                 if stem:

@@ -27,7 +27,7 @@ _PERSONS: Final = (
 )  # fmt: skip
 _LINKS: Final = (
     "be", "have", "speaking", "deciding", "about", "with", "policy", "negation", "hypothetical", "denied", "self",
-    "metaphors", "heads",
+    "metaphors", "heads", "requests", "animals",
 )  # fmt: skip
 _NAMES: Final = ("given", "given_rare", "given_words", "family", "family_words")
 
@@ -77,6 +77,8 @@ DENIED: Final = _bit("links.denied")
 SELF: Final = _bit("links.self")
 METAPHOR: Final = _bit("links.metaphors")
 HEAD: Final = _bit("links.heads")
+REQUEST: Final = _bit("links.requests")
+ANIMAL: Final = _bit("links.animals")
 GIVEN: Final = _bit("names.given")
 GIVEN_RARE: Final = _bit("names.given_rare")
 GIVEN_WORD: Final = _bit("names.given_words")
@@ -87,6 +89,7 @@ SURNAME_WORD: Final = _bit("names.family_words")
 def dictionary_of(lists: Mapping[str, Sequence[str]]) -> Dictionary:
     """Return the dictionary of the lists that are looked up, out of all lists: name → words."""
     return Dictionary({_BITS[name]: words for name, words in lists.items() if name in _BITS})
+
 
 WEIGHTS: Final = f"{FOLDER}weights."
 """Numbers whose names begin so are the weights of traits; which traits there are is not laid down here."""

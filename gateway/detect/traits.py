@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +11,8 @@ from gateway.detect.facts import Fact
 from gateway.detect.mentions import NAMED, Mention, Who
 from gateway.detect.sentences import Sentence, Token
 
+_HISTORY: Final = re.compile(r"(?:1[0-8]\d\d|19[0-3]\d)(?:$|-tal)")
+"""Years longer ago than a lifetime."""
 _STEPS: Final = ((1, "0"), (3, "2"), (6, "5"), (11, "10"), (21, "20"))
 _STRUCTURE: Final = {"(": "bracket", ":": "colon", ",": "comma", ";": "cell", "|": "cell", "\n": "line", "-": "dash"}
 _BEFORE: Final = (
@@ -18,10 +21,27 @@ _BEFORE: Final = (
     ("self", topics.SELF),
 )  # fmt: skip
 _SENTENCE: Final = (
-    ("policy", topics.POLICY), ("deciding", topics.DECIDING), ("hypothetical", topics.HYPOTHETICAL),
-    ("denied", topics.DENIED), ("anonymous", topics.ANONYMOUS), ("plural", topics.PLURAL),
-    ("speaking", topics.SPEAKING), ("self", topics.SELF),
+    ("hypothetical", topics.HYPOTHETICAL), ("denied", topics.DENIED), ("animal", topics.ANIMAL),
+    ("plural", topics.PLURAL), ("deciding", topics.DECIDING), ("policy", topics.POLICY),
 )  # fmt: skip
+_CLAUSE: Final = (
+    ("policy", topics.POLICY), ("deciding", topics.DECIDING), ("anonymous", topics.ANONYMOUS), ("plural", topics.PLURAL),
+    ("speaking", topics.SPEAKING), ("request", topics.REQUEST), ("metaphor", topics.METAPHOR),
+)  # fmt: skip
+_LOOSENING: Final = topics.ABOUT | topics.SPEAKING | topics.DECIDING | topics.PLURAL | topics.POLICY
+_CLOSE: Final = 6
+"""Words and marks that may stand between a person and what is said about him."""
+_NEAR: Final = 8
+"""Words on each side of a fact that belong to what is said about it."""
+_BRIEF: Final = 7
+"""Words and marks of a line in a list."""
+_NEGATED: Final = 6
+"""Words before a fact in which a negation reaches it."""
+_JOINTS: Final = frozenset(
+    {",", ".", ":", ";", "(", ")", "-", "men", "utan", "och", "som", "eftersom", "därför", "då", "för", "när", "att",
+     "sedan", "medan", "but", "because", "who"}
+)  # fmt: skip
+"""Where another clause begins."""
 _BETWEEN: Final = (
     ("be", topics.BE), ("have", topics.HAVE), ("speaking", topics.SPEAKING), ("deciding", topics.DECIDING),
     ("about", topics.ABOUT), ("negation", topics.NEGATION), ("plural", topics.PLURAL), ("policy", topics.POLICY),
@@ -48,22 +68,30 @@ def traits_of(pair: Pair) -> set[str]:
     fact, mention = pair.fact, pair.mention
     traits = {"bias", f"table:{fact.table}", f"kind:{fact.kind}", f"who:{mention.who.value}", f"far:{pair.distance}"}
     traits.add(f"kind:{fact.kind}:{fact.table}")
+    traits.add(f"who:{mention.who.value}:{fact.table}")
     if fact.compound:
         traits.add("fact:compound")
+    if fact.table in {"members", "groups"}:
+        traits.add("group:capital" if fact.capital else "group:small")
     if fact.abstract:
         traits.add("fact:abstract")
     _add_person(traits, pair)
     first = pair.sentence.token_at(fact.start)
     last = pair.sentence.token_at(fact.end - 1) + 1
-    _add_around(traits, pair.sentence, first, last)
+    tight = _is_tight(pair, first)
+    if tight:
+        traits.add(f"tight:{fact.table}")
+    _add_around(traits, pair.sentence, first, last, tight=tight)
     if pair.distance == 0:
         _add_between(traits, pair, first, last)
-    return traits
+    else:
+        _add_earlier(traits, pair, first)
+    return traits | {f"self/{trait}" for trait in traits} if mention.who is Who.SELF else traits
 
 
 def _add_person(traits: set[str], pair: Pair) -> None:
     mention = pair.mention
-    for flag in ("placed", "owned", "titled", "office", "calling", "party", "public"):
+    for flag in ("placed", "owned", "loosely", "reflexive", "generic", "titled", "office", "calling", "party", "public"):
         if getattr(mention, flag):
             traits.add(f"person:{flag}")
     if not mention.sure:
@@ -78,15 +106,30 @@ def _add_person(traits: set[str], pair: Pair) -> None:
         traits.add(f"calling:{pair.fact.kind}")
 
 
-def _add_around(traits: set[str], sentence: Sentence, first: int, last: int) -> None:
+def _is_tight(pair: Pair, first: int) -> bool:
+    """Tell whether person and fact stand together with nothing but a verb or a mark between them."""
+    mention = pair.mention
+    if pair.distance or not mention.last <= first <= mention.last + _CLOSE:
+        return False
+    return not pair.sentence.any(mention.last, first, _LOOSENING)
+
+
+def _add_around(traits: set[str], sentence: Sentence, first: int, last: int, *, tight: bool) -> None:
     tokens = sentence.tokens
     before = _word_before(tokens, first)
     if before is not None:
         for name, bit in _BEFORE:
             if before.bits & bit:
                 traits.add(f"before:{name}")
-    if sentence.any(first - 4, first, topics.NEGATION):
-        traits.add("near:negation")
+    if _is_negated(tokens, first):
+        traits.add("fact:negated")
+    hold = "tight" if tight else "loose"
+    for name, bit in _CLAUSE:
+        if sentence.any(first - _NEAR, last + _NEAR, bit):
+            traits.add(f"{hold}:{name}")
+    opening = next((t for t in tokens if t.low[0].isalnum()), None)
+    if opening is not None and opening.bits & topics.REQUEST:
+        traits.add("sentence:request")
     if sentence.any(first - 5, first, topics.PLURAL):
         traits.add("near:plural")
     if sentence.any(last, last + 3, topics.POLICY) or sentence.any(first - 3, first, topics.POLICY):
@@ -96,11 +139,45 @@ def _add_around(traits: set[str], sentence: Sentence, first: int, last: int) -> 
             traits.add(f"sentence:{name}")
     if tokens and tokens[-1].low == "?":
         traits.add("sentence:question")
-    if any(t.low == "%" for t in tokens):
-        traits.add("sentence:percent")
+    for token in tokens:
+        if token.low == "%":
+            traits.add("sentence:percent")
+        elif _HISTORY.match(token.low):
+            traits.add("sentence:history")
+    if _in_name(tokens, first, last):
+        traits.add("fact:name")
+    if 0 < first < len(tokens) and tokens[first].capital and tokens[first - 1].low[0].isalnum():
+        traits.add("fact:capital")
     following = tokens[last] if last < len(tokens) else None
     if following is not None and not following.low[0].isalnum():
         traits.add("after:mark")
+
+
+def _add_earlier(traits: set[str], pair: Pair, first: int) -> None:
+    tokens = pair.sentence.tokens
+    traits.add(f"far:{pair.distance}:{pair.fact.table}")
+    if any(t.bits & topics.PRONOUN for t in tokens):
+        traits.add("far:pronoun")
+    if 0 < first and tokens[first - 1].low == ":":
+        traits.add("far:field")
+    if len(tokens) < _BRIEF:
+        traits.add("far:brief")
+
+
+def _is_negated(tokens: list[Token], first: int) -> bool:
+    for token in reversed(tokens[max(0, first - _NEGATED) : first]):
+        if token.bits & topics.NEGATION:
+            return True
+        if token.low in _JOINTS:
+            return False
+    return False
+
+
+def _in_name(tokens: list[Token], first: int, last: int) -> bool:
+    """Tell whether a fact is part of the name of a firm or an association."""
+    if not 0 < first < len(tokens) or not tokens[first].capital:
+        return False
+    return tokens[first - 1].capital or (last < len(tokens) and tokens[last].capital)
 
 
 def _word_before(tokens: list[Token], first: int) -> Token | None:

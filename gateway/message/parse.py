@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
@@ -21,6 +22,9 @@ TEXT: Final = 4 * 1024 * 1024
 
 MEMBERS: Final = 4 * PARTS
 """Parts of one message, files inside parts included."""
+
+_WORD: Final = re.compile(r"\w+")
+_NUMBER: Final = 4
 
 OpenAttachment = Callable[[Leaf, Part], Sequence[Part]]
 """Opens a leaf whose part is UNKNOWN; returns that part in its new state, and the files inside it."""
@@ -85,12 +89,9 @@ def _alternative(part: Part, leaf: Leaf, first: dict[str, str]) -> Part:
 
 def _says_the_same(text: str, known: str) -> bool:
     """Tell whether few words are new, and no numbers."""
-    words = set(text.split())
-    new = words - set(known.split())
-    return len(new) <= max(_FEW, len(words) // 3) and not any(sum(map(str.isdigit, word)) >= _FEW for word in new)
-
-
-_FEW: Final = 4
+    words = set(_WORD.findall(text.casefold()))
+    new = words.difference(_WORD.findall(known.casefold()))
+    return len(new) <= len(words) // 4 and not any(len(word) >= _NUMBER and word.isdigit() for word in new)
 
 
 def _inherit(parts: list[Part], setting: Setting) -> list[Part]:

@@ -90,6 +90,8 @@ class _Attribution:
         blocks = [r.start for r in ranges if r.trace in (Trace.CITE, Trace.INDENT)]
         covered = 0
         for found in ranges:
+            if found.trace is Trace.SIGNATURE:
+                continue
             first = bisect_right(starts, found.start) - 1
             stop = max(bisect_right(starts, found.end - 1), first + 1)
             if found.trace is Trace.DIVIDER:

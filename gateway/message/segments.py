@@ -21,7 +21,7 @@ def segment(text: str, setting: Setting, ranges: Sequence[Range] = ()) -> tuple[
         return ()
     lines = split_lines(text)
     kinds = attribute(lines, setting, ranges)
-    splits = sign(lines, kinds)
+    splits = sign(lines, kinds, ranges)
     for number in range(1, len(lines)):
         if not lines[number].text:
             kinds[number] = kinds[number - 1]

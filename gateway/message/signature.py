@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Final
 
 from gateway.message import cues
 from gateway.message.quotes import Line
+from gateway.message.traces import Range, Trace
 from gateway.message.wordlist import words_of
 from gateway.model import SegmentKind
 
@@ -37,11 +39,12 @@ _VERBAL: Final = words_of(
 )
 
 
-def sign(lines: Sequence[Line], kinds: list[SegmentKind]) -> dict[int, int]:
+def sign(lines: Sequence[Line], kinds: list[SegmentKind], ranges: Sequence[Range] = ()) -> dict[int, int]:
     """Mark signatures and notices among the own lines in ``kinds``.
 
     Returns line → offset in the line for own lines that end in a signature (``Mvh Anna Berg``).
     """
+    _elements(lines, kinds, ranges)
     splits: dict[int, int] = {}
     position = 0
     while position < len(lines):
@@ -51,6 +54,19 @@ def sign(lines: Sequence[Line], kinds: list[SegmentKind]) -> dict[int, int]:
             position += 1
     _notices(lines, kinds)
     return splits
+
+
+def _elements(lines: Sequence[Line], kinds: list[SegmentKind], ranges: Sequence[Range]) -> None:
+    """Mark what stands in elements kept for a signature, prose excepted."""
+    kept = [found for found in ranges if found.trace is Trace.SIGNATURE]
+    starts = [line.start for line in lines] if kept else []
+    done = 0
+    for found in kept:
+        first = max(done, bisect_left(starts, found.start))
+        done = max(first, bisect_left(starts, found.end))
+        for number in range(first, done):
+            if kinds[number] is _OWN and not is_prose(lines[number].text):
+                kinds[number] = SegmentKind.SIGNATURE
 
 
 # --- signatures ------------------------------------------------------------------------------

@@ -22,6 +22,8 @@ class Trace(Enum):
     """An element around an earlier message and perhaps answers within it."""
     DIVIDER = "divider"
     """A line under which the earlier message follows to the end."""
+    SIGNATURE = "signature"
+    """An element that a program keeps for the signature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,13 @@ _CONTAINERS: Final = (
 )
 _INTRODUCTIONS: Final = ("gmail_attr", "moz-cite-prefix", "reply-intro")
 _DIVIDERS: Final = ("divrplyfwdmsg", "appendonsend", "outlookmessageheader")
+_SIGNATURES: Final = (
+    "gmail_signature",
+    "moz-signature",
+    "applemailsignature",
+    "ms-outlook-mobile-signature",
+    "protonmail_signature_block",
+)
 _OUTLOOK_RULE: Final = re.compile(r"border-top:solid.{0,200}padding:3(?:\.0)?pt0")
 
 
@@ -64,4 +73,6 @@ def trace_of(name: str, attributes: Mapping[str, str], style: str) -> Trace | No
             return Trace.INTRODUCTION
         if any(word in label for word in _CONTAINERS):
             return Trace.CONTAINER
+        if attributes.get("id", "").lower().removeprefix("x_") == "signature" or any(w in label for w in _SIGNATURES):
+            return Trace.SIGNATURE
     return Trace.DIVIDER if name == "div" and _OUTLOOK_RULE.search(style) else None

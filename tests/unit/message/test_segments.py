@@ -151,6 +151,12 @@ GMAIL = (
         ),
         pytest.param(
             NEW,
+            'Text.<div id="Signature"><p>Hedda Sten</p><p>Ledamot</p><p>Karin är sjuk.</p></div>Mer text.',
+            [("OWN", "Text."), ("SIGNATURE", "Hedda Sten Ledamot"), ("OWN", "Karin är sjuk. Mer text.")],
+            id="signature element",
+        ),
+        pytest.param(
+            NEW,
             "Så här:<blockquote style='margin:0 0 0 40px;border:none'>egen indragen text</blockquote>",
             [("OWN", "Så här: egen indragen text")],
             id="indented own words",

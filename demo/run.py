@@ -46,6 +46,7 @@ async def try_examples(gateway: Gateway, maildir: Maildir) -> list[Outcome]:
                 answer=answer,
                 verdict=str(entry.get("verdict", "")),
                 rules=tuple(entry.get("rules", ())),
+                observed=tuple(entry.get("observed", ())),
                 reference=str(entry.get("reference", "")),
                 delivered=_subject(example.octets) in [_subject(content) for content in arrived],
                 exact=example.octets in arrived,
@@ -82,7 +83,7 @@ def _faults(outcome: Outcome) -> list[str]:
     verdict = {"observe": "pass", "bypass": "pass"}.get(outcome.verdict, outcome.verdict)
     if verdict != example.verdict:
         found.append(f"the verdict is {verdict}, not {example.verdict}")
-    if not set(example.rules) <= set(outcome.rules):
+    if sorted(example.rules) != sorted(outcome.rules):
         found.append(f"the rules are {', '.join(outcome.rules) or 'none'}, not {', '.join(example.rules)}")
     if outcome.answer.code != (550 if refused else 250):
         found.append(f"the reply is {outcome.answer.code}")

@@ -36,6 +36,9 @@ class Outcome:
     answer: Answer
     verdict: str
     rules: tuple[str, ...]
+    """Those that made the verdict."""
+    observed: tuple[str, ...]
+    """Those that saw something and say nothing to the sender."""
     reference: str
     delivered: bool
     exact: bool
@@ -60,13 +63,14 @@ def table(outcomes: list[Outcome], titles: dict[str, tuple[str, str]]) -> str:
 def _why(outcome: Outcome, titles: dict[str, tuple[str, str]]) -> str:
     if outcome.verdict == "bypass":
         return "the sender's domain is not bound by the guideline; not looked at"
-    if outcome.verdict in {"pass", "observe"}:
-        return "nothing that the guideline forbids"
-    reasons = []
-    for rule in outcome.rules:
-        section, title = titles.get(rule.partition(":")[0], ("", rule))
-        reasons.append(f"§ {section} {_HEADINGS.get(section, '')}: {title}".replace("§  :", "").strip())
+    reasons = [_reason(rule, titles) for rule in outcome.rules] or ["nothing that the guideline forbids"]
+    reasons += [f"(only observed: {_reason(rule, titles)})" for rule in outcome.observed]
     return "\n".join(dict.fromkeys(reasons))
+
+
+def _reason(rule: str, titles: dict[str, tuple[str, str]]) -> str:
+    section, title = titles.get(rule.partition(":")[0], ("", rule))
+    return f"§ {section} {_HEADINGS.get(section, '')}: {title}" if section else title
 
 
 def _ruled(rows: Sequence[tuple[str, ...]], widths: tuple[int, ...]) -> str:

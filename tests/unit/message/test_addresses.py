@@ -39,6 +39,11 @@ def read(value: bytes) -> list[tuple[str, str]]:
             b'"Anna <a@example.com>, b@example.com', [("Anna", "a@example.com"), ("", "b@example.com")], id="open quote"
         ),
         pytest.param(
+            b'"Anna (x) <a@example.com>, Bo (y) <b@example.com>',
+            [("Anna", "a@example.com"), ("Bo", "b@example.com")],
+            id="open quote and comments",
+        ),
+        pytest.param(
             b"Anna <a@example.com, Bo <b@example.com>",
             [("Anna", "a@example.com"), ("Bo", "b@example.com")],
             id="open angle",

@@ -66,6 +66,14 @@ def test_utf_7_is_decoded_and_read_plainly() -> None:
 def test_single_foreign_octet_does_not_spoil_utf_8() -> None:
     octets = TEXT.encode() + b" \xff slut"
     assert decode_text(octets)[0].startswith(TEXT)
+    first, second = decode_text(octets, "utf-8")
+    assert first.startswith(TEXT)
+    assert second.endswith("\xff slut")
+
+
+@pytest.mark.parametrize("octets", [b"a\0b", b"\0\0\0\0\0\0", b"ab\0\0ab\0\0", b"\0"])
+def test_nuls_alone_are_no_utf_16(octets: bytes) -> None:
+    assert decode_text(octets)[0] == octets.decode()
 
 
 def test_short_texts() -> None:

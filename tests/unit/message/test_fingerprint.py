@@ -82,6 +82,11 @@ def test_short_texts_have_only_an_exact_print() -> None:
     assert found.exact != of("Vi ses på fredag.").exact
 
 
+def test_headings_count_as_one_shingle_each() -> None:
+    paragraphs = ["Rubrik", *letter(10), "Två ord"]
+    assert likeness(of("\n\n".join(paragraphs)), of("\n\n".join(reversed(paragraphs)))) == 1.0
+
+
 @pytest.mark.parametrize("text", ["", "\n\n", "12345 67", "> bara citat", "https://example.com/"])
 def test_nothing_to_compare(text: str) -> None:
     assert of(text) == Fingerprint()

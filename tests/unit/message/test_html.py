@@ -98,6 +98,17 @@ def test_what_is_not_seen_is_kept_beside(source: str) -> None:
     assert any(NUMBER in words or NUMBER[2:].replace("-", "") in words for _, words in rendered.hidden)
 
 
+def test_comment_in_a_hidden_document() -> None:
+    rendered = render("<iframe srcdoc='&lt;!-- 1981 --&gt;&lt;b title=x&gt;y&lt;/b&gt;'></iframe>")
+    assert [words for _, words in rendered.hidden] == ["y", "1981", "x"]
+
+
+def test_end_tags_stay_within_their_scope() -> None:
+    assert render("<b hidden><div>gömt</b>också gömt</div>").text == ""
+    assert render("<div hidden><table><tr><td>a</div>b</td></tr></table>c</div>d").text.strip() == "d"
+    assert render("a</br>b").text == "a\nb"
+
+
 def test_hidden_words_know_their_place() -> None:
     rendered = render("före<img alt=bild> efter")
     assert rendered.hidden == ((4, "bild"),)

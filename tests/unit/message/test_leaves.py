@@ -83,6 +83,12 @@ def test_forms(source: bytes, media_type: str, filename: str | None, text: str) 
     assert opened(source, media_type, filename=filename).text == text
 
 
+def test_html_in_a_calendar_is_rendered() -> None:
+    part = opened(b"SUMMARY:a\r\nX-ALT-DESC;FMTTYPE=text/html:<p title=c>b</p>\r\n", "text/calendar")
+    assert part.text.split() == ["a", "b", "c"]
+    assert {s.kind for s in part.segments} == {SegmentKind.CALENDAR}
+
+
 def test_kinds_of_segments() -> None:
     assert opened(b"hej").segments[0].kind is SegmentKind.OWN
     assert opened(b"hej", attached=True, level=1).segments[0].kind is SegmentKind.FORWARDED

@@ -11,6 +11,7 @@ import pytest
 from gateway.message.entity import Leaf
 from gateway.message.parse import MEMBERS, TEXT, parse_message
 from gateway.model import Message, Origin, Part, PartState, SegmentKind
+from tests.unit.message.test_cms import content_info
 
 SAMPLES = Path(__file__).parents[4] / "shared" / "data" / "attachments"
 MAILS = sorted(path for path in SAMPLES.glob("*") if path.suffix in (".eml", ".msg")) if SAMPLES.is_dir() else []
@@ -151,6 +152,12 @@ def test_parts_are_capped() -> None:
     message = parse("Content-Type: multipart/mixed; boundary=a\n\n" + part * 60)
     assert len(message.parts) <= MEMBERS + 2
     assert message.parts[-1].state is PartState.TRUNCATED
+
+
+def test_encrypted_cms() -> None:
+    head = b"Subject: x\r\nContent-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m\r\n\r\n"
+    (part,) = parse_message(head + content_info(3, b"\x30\x00")).parts[1:]
+    assert (part.state, part.text) == (PartState.ENCRYPTED, "")
 
 
 def test_encrypted_multipart() -> None:

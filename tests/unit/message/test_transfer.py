@@ -163,7 +163,14 @@ def test_uuencode_as_a_declared_encoding() -> None:
 
 
 @pytest.mark.parametrize(
-    "octets", [b"begin 644 x\n", b"begin 644 x\nM", b"=ybegin name=x\n", b"begin 644 x\nhej\nend\n"]
+    "octets",
+    [
+        b"begin 644 x\n",
+        b"begin 644 x\nM",
+        b"=ybegin name=x\n",
+        b"begin 644 x\nhej\nend\n",
+        b"begin 644 x\n#\xff\xff\xff\xff\n",
+    ],
 )
 def test_beginnings_without_files(octets: bytes) -> None:
     files, rest = files_within(octets)

@@ -16,6 +16,8 @@ from gateway.message.words import decode_base64_word, decode_words
         (b"=?UTF-8?B?w4RyZW5kZQ==?= 16", "Ärende 16"),
         (b"=?utf-8?q?a?= =?utf-8?q?b?=", "ab"),
         (b"=?utf-8?q?a?= x =?utf-8?q?b?=", "a x b"),
+        (b"x =?utf-8?q?a?= =?iso-8859-1?q?=E5?=", "x aå"),
+        (b" =?utf-8?q?a?=", " a"),
         pytest.param(b"=?utf-8?q?sm=C3?= =?utf-8?q?=B6r?=", "smör", id="character cut in two"),
         pytest.param(b"=?utf-8?b?w4Q?=", "Ä", id="no padding"),
         pytest.param(b"=?utf-8?b?w4RyZ!W5kZQ==?=", "Ärende", id="junk in base64"),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-_SHORTEST: Final = 2
-_LONGEST: Final = 24
-"""Characters at the start or end of a word that are compared."""
+_START: Final = 3
+"""Letters at the beginning of a word that lead to its possible beginnings."""
+_STOP: Final = 4
+"""Letters at its end that lead to its possible endings."""
 
 
 class Dictionary:
@@ -18,29 +19,38 @@ class Dictionary:
     def __init__(self, lists: Mapping[int, Sequence[str]]) -> None:
         """Index lists: bit → words."""
         self._whole: dict[str, int] = {}
-        self._beginnings: dict[str, int] = {}
-        self._endings: dict[str, int] = {}
+        beginnings: dict[str, int] = {}
+        endings: dict[str, int] = {}
         for bit, words in lists.items():
             for word in words:
+                table = endings if word.startswith("*") else beginnings if word.endswith("*") else self._whole
                 plain = word.strip("*").lower()
-                for table in self._tables(word):
-                    table[plain] = table.get(plain, 0) | bit
-
-    def _tables(self, word: str) -> tuple[dict[str, int], ...]:
-        if word.startswith("*"):
-            return (self._endings,)
-        return (self._beginnings,) if word.endswith("*") else (self._whole,)
+                table[plain] = table.get(plain, 0) | bit
+        self._beginnings = _indexed(beginnings, lambda word: word[:_START])
+        self._endings = _indexed(endings, lambda word: word[-_STOP:])
 
     def lookup(self, word: str) -> int:
         """Return the bits of all lists that hold a lower-case word."""
-        found = self._whole.get(word, 0)
-        for length in range(_SHORTEST, min(len(word), _LONGEST) + 1):
-            found |= self._beginnings.get(word[:length], 0) | self._endings.get(word[-length:], 0)
+        found = self.beginning(word)
+        for length in range(2, _STOP + 1):
+            for ending, bits in self._endings.get(word[-length:], ()):
+                if word.endswith(ending):
+                    found |= bits
         return found
 
     def beginning(self, word: str) -> int:
         """Return the bits of all lists that hold a lower-case word, endings aside."""
         found = self._whole.get(word, 0)
-        for length in range(_SHORTEST, min(len(word), _LONGEST) + 1):
-            found |= self._beginnings.get(word[:length], 0)
+        for length in range(2, _START + 1):
+            for beginning, bits in self._beginnings.get(word[:length], ()):
+                if word.startswith(beginning):
+                    found |= bits
         return found
+
+
+def _indexed(words: Mapping[str, int], key: Callable[[str], str]) -> dict[str, tuple[tuple[str, int], ...]]:
+    """Return key → words under it with their bits; a word shorter than its key is its own."""
+    index: dict[str, list[tuple[str, int]]] = {}
+    for word, bits in words.items():
+        index.setdefault(key(word), []).append((word, bits))
+    return {letters: tuple(entries) for letters, entries in index.items()}

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from gateway.detect import topics
 from gateway.detect.matcher import Span
-from gateway.detect.sentences import Words
 from gateway.detect.view import Page
+from gateway.detect.wordbook import Wordbook
 
-_ORDER: Final = (topics.CERTAIN, topics.STATES, "members", topics.TOPICS, topics.GROUPS, topics.HINTS)
+_ORDER: Final = (topics.CERTAIN, topics.STATES, topics.MEMBERS, topics.TOPICS)
 _RANK: Final = {table: rank for rank, table in enumerate(_ORDER)}
 _SHORT: Final = 3
 _REACH: Final = 60
 """Characters between a group and the word that says somebody belongs to it."""
+_BESIDE: Final = 12
 _INFLECTED: Final = 3
 """Letters after a stem that are taken for an ending."""
 
@@ -35,15 +36,15 @@ class Fact:
     capital: bool = False
 
 
-def facts_of(page: Page, words: Words) -> list[Fact]:
+def facts_of(page: Page, words: Wordbook) -> list[Fact]:
     """Return the facts of a page in order; of those that overlap, the strongest of each kind."""
     found: list[Fact] = []
     for kind in topics.KINDS:
-        for table in (topics.CERTAIN, topics.STATES, topics.TOPICS, topics.HINTS):
+        for table in (topics.CERTAIN, topics.STATES, topics.TOPICS):
             spans = page.hits(f"{topics.FOLDER}{kind}.{table}")
             found += (_fact(page, words, span, kind, table) for span in spans if not _is_title(page.text, span))
         found += _members(page, words, kind)
-    return list(_strongest(found))
+    return list(_strongest([fact for fact in found if not fact.abstract or fact.table == topics.CERTAIN]))
 
 
 def _is_title(text: str, span: Span) -> bool:
@@ -52,7 +53,7 @@ def _is_title(text: str, span: Span) -> bool:
     return end - start < _SHORT and text[start].isupper() and text[end - 1].islower()
 
 
-def _fact(page: Page, words: Words, span: Span, kind: str, table: str) -> Fact:
+def _fact(page: Page, words: Wordbook, span: Span, kind: str, table: str) -> Fact:
     text = page.text
     start, end = span
     while start > 0 and text[start - 1].isalnum():
@@ -69,32 +70,34 @@ def _fact(page: Page, words: Words, span: Span, kind: str, table: str) -> Fact:
     return Fact(start, stop, kind, table, compound, abstract, text[start].isupper())
 
 
-def _members(page: Page, words: Words, kind: str) -> Iterator[Fact]:
-    name = f"{topics.FOLDER}{kind}.{topics.BELONGING}"
+def _members(page: Page, words: Wordbook, kind: str) -> Iterator[Fact]:
+    """Yield the groups that somebody is said to belong to."""
     for span in page.hits(f"{topics.FOLDER}{kind}.{topics.GROUPS}"):
-        fact = _fact(page, words, span, kind, topics.GROUPS)
-        if _in_longer_name(page.text, fact):
+        group = _fact(page, words, span, kind, topics.MEMBERS)
+        if _in_longer_name(page.text, group):
             continue
-        if fact.end - fact.start < _SHORT and not (fact.capital or _belongs(page, name, span, 12)):
+        if "medlem" in page.lower[span[1] : group.end]:
+            yield group
             continue
-        word = page.before(name, max(0, fact.start - _REACH), fact.start) or page.near(
-            name, fact.end, fact.end + _REACH
-        )
-        if word and not _apart(page.text, word, span):
-            start, end = min(fact.start, word[0]), max(fact.end, word[1])
-            yield Fact(start, end, kind, "members", fact.compound, fact.abstract, fact.capital)
-        else:
-            yield fact
+        word = _belonging(page, group)
+        if word is not None and not _apart(page.text, word, span):
+            yield replace(group, start=min(group.start, word[0]), end=max(group.end, word[1]))
+
+
+def _belonging(page: Page, group: Fact) -> Span | None:
+    """Return the nearest word that says somebody belongs; abbreviations must be written as such or stand beside it."""
+    name = f"{topics.FOLDER}{group.kind}.{topics.BELONGING}"
+    reach = _REACH
+    if group.end - group.start < _SHORT and not group.capital:
+        reach = _BESIDE
+    before = page.before(name, max(0, group.start - reach), group.start)
+    return before or (page.near(name, group.end, group.end + _REACH) if reach == _REACH else None)
 
 
 def _in_longer_name(text: str, fact: Fact) -> bool:
     """Tell the Union (Europeiska unionen) from a union."""
     before = text[max(0, fact.start - 20) : fact.start].rpartition(" ")[0].rpartition(" ")[2]
     return fact.start > 0 and text[fact.start - 1] == " " and before[:1].isupper() and before.endswith("ska")
-
-
-def _belongs(page: Page, name: str, span: Span, reach: int) -> bool:
-    return page.before(name, max(0, span[0] - reach), span[0]) is not None
 
 
 def _apart(text: str, one: Span, other: Span) -> bool:

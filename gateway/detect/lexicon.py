@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from gateway.detect.dictionary import Dictionary
 from gateway.detect.matcher import Matcher, Span, compile_pattern, is_latin, needle_of
 from gateway.detect.topics import LOOKED_UP, WEIGHTS, allowed, dictionary_of
 from gateway.detect.vocabulary import BUILT_IN, LISTS, NUMBERS
+from gateway.detect.wordbook import Wordbook
 from gateway.model import Problem
 
 FOLDER: Final = "lexicon/"
@@ -45,7 +45,7 @@ class Lexicon:
     party_domains: tuple[str, ...] = ()
     """From ``handling.toml``, in lower case."""
     _matcher: Matcher = field(init=False, repr=False, compare=False)
-    dictionary: Dictionary = field(init=False, repr=False, compare=False)
+    wordbook: Wordbook = field(init=False, repr=False, compare=False)
     """The lists that are looked up word by word instead of searched for."""
     weights: Mapping[str, float] = field(init=False, repr=False, compare=False)
     """Trait → its weight."""
@@ -54,7 +54,8 @@ class Lexicon:
         """Compile the lists."""
         written = {n: (listed.words, listed.patterns) for n, listed in self.lists.items() if n not in LOOKED_UP}
         object.__setattr__(self, "_matcher", Matcher(written | {name: (words, ()) for name, words in BUILT_IN.items()}))
-        object.__setattr__(self, "dictionary", dictionary_of({n: w.words for n, w in self.lists.items()}))
+        dictionary = dictionary_of({n: w.words for n, w in self.lists.items()})
+        object.__setattr__(self, "wordbook", Wordbook(dictionary))
         weights = {n.removeprefix(WEIGHTS): number for n, number in self.numbers.items() if n.startswith(WEIGHTS)}
         object.__setattr__(self, "weights", weights)
 

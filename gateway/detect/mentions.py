@@ -14,6 +14,12 @@ from gateway.detect.sentences import Sentence, Token
 _GIVEN: Final = topics.GIVEN | topics.GIVEN_RARE | topics.GIVEN_WORD
 _SURNAME: Final = topics.SURNAME | topics.SURNAME_WORD
 _TITLE: Final = topics.ROLE | topics.SUBJECT
+_VERBS: Final = topics.BE | topics.HAVE
+PERSONAL: Final = (
+    _GIVEN | _SURNAME | _TITLE | topics.OFFICE | topics.CALLING | topics.RELATION | topics.FAMILY | topics.PRONOUN
+    | topics.SELF
+)  # fmt: skip
+"""Bits of words that may begin a person."""
 _ANYBODY: Final = (
     topics.ROLE | topics.SUBJECT | topics.RELATION | topics.PRONOUN | topics.OFFICE | topics.PLURAL | _GIVEN | _SURNAME
     | topics.SELF | topics.ANONYMOUS | topics.POLICY
@@ -103,13 +109,20 @@ class _Scanner:
     def scan(self) -> Iterator[Mention]:
         at = 0
         while at < len(self._tokens):
-            mention = self._name(at) or self._family(at) or self._relation(at) or self._function(at) or self._little(at)
+            mention = self._mention(at)
             if mention is None:
                 at += 1
             else:
                 self._mark(mention)
                 yield mention
                 at = max(mention.last, at + 1)
+
+    def _mention(self, at: int) -> Mention | None:
+        token = self._tokens[at]
+        if not token.bits & PERSONAL:
+            unknown = token.capital and not token.bits
+            return self._name(at) if unknown else self._little(at) if token.bits & _VERBS else None
+        return self._name(at) or self._family(at) or self._relation(at) or self._function(at) or self._little(at)
 
     def _token(self, at: int) -> Token | None:
         return self._tokens[at] if 0 <= at < len(self._tokens) else None

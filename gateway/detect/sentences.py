@@ -1,90 +1,90 @@
-"""A sentence cut into words and marks, each with what the dictionary knows about it."""
+"""Sentences around a position, cut into words and marks when somebody asks, with what the dictionary knows of them."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
-from gateway.detect import topics
-from gateway.detect.dictionary import Dictionary
-from gateway.detect.matcher import Span
 from gateway.detect.view import Page
+from gateway.detect.wordbook import NAMES, Wordbook
 
-_TOKEN: Final = re.compile(r"[^\W_]+(?:[-'][^\W_]+)*|[^\w\s]|\n")
-_NAMES: Final = topics.GIVEN | topics.GIVEN_RARE | topics.GIVEN_WORD | topics.SURNAME | topics.SURNAME_WORD
+REACH: Final = 400
+"""Characters on each side of a position within which the ends of its sentence are looked for."""
 
 MAX_TOKENS: Final = 200
 """Words and marks of a sentence that are looked at."""
 
+_TOKEN: Final = re.compile(r"[^\W_]+(?:[-'][^\W_]+)*|[^\w\s]|\n")
+_WORD: Final = re.compile(r"[^\W_]+(?:[-'][^\W_]+)*")
+_END: Final = re.compile(r"[.!?\n\u061f]")
+_ABBREVIATED: Final = re.compile(
+    r"(?:^|[\s(])(?:t\.ex|bl\.a|dvs|osv|m\.m|ev|kl|nr|tel|ca|st|f\.d|s\.k|p\.g\.a|dr|resp|inkl|exkl|jfr|kap|pers|\w)$",
+    re.IGNORECASE,
+)
+_GAP: Final = 8
+"""Blanks that may stand between two sentences."""
 
-@dataclass(slots=True)
-class Token:
-    """A word or a mark."""
+
+class Token(NamedTuple):
+    """A word or a mark at its place."""
 
     start: int
     end: int
     low: str
-    """In lower case."""
     capital: bool
     bits: int
-    genitive: bool = False
+    genitive: bool
 
 
-class Words:
-    """The dictionary with a memory, for one message."""
-
-    def __init__(self, dictionary: Dictionary) -> None:
-        """Start with nothing remembered."""
-        self._dictionary = dictionary
-        self._known: dict[str, tuple[int, bool]] = {}
-
-    def bits(self, low: str) -> tuple[int, bool]:
-        """Return the bits of a word, and whether it is a name in the genitive."""
-        known = self._known.get(low)
-        if known is None:
-            known = self._known[low] = self._look(low)
-        return known
-
-    def _look(self, low: str) -> tuple[int, bool]:
-        bits = self._dictionary.lookup(low)
-        if not bits & _NAMES:
-            for part in low.split("-") if "-" in low else ():
-                bits |= self._dictionary.lookup(part) & (topics.GIVEN | topics.GIVEN_WORD | topics.SURNAME)
-            if not bits & _NAMES and low.endswith("s") and len(low) > 3:  # noqa: PLR2004
-                stem = self._dictionary.lookup(low[:-1]) & _NAMES
-                if stem:
-                    return bits | stem, True
-        return bits, False
-
-    def is_head(self, low: str) -> bool:
-        """Tell whether the rest of a compound makes it an activity or a subject."""
-        return bool(self._dictionary.beginning(low) & topics.HEAD)
-
-
-@dataclass(slots=True, kw_only=True)
 class Sentence:
     """One sentence of a page."""
 
-    start: int
-    end: int
-    tokens: list[Token] = field(repr=False)
+    def __init__(self, text: str, start: int, end: int, words: Wordbook) -> None:
+        """Cut nothing yet."""
+        self.start = start
+        self.end = end
+        self._text = text
+        self._words = words
+
+    @cached_property
+    def bits(self) -> int:
+        """All bits of all words; those of names only where the word has a capital letter."""
+        bits = 0
+        word = self._words.word
+        for written in _WORD.findall(self._text, self.start, self.end):
+            known = word(written)
+            bits |= known.bits if known.capital else known.bits & ~NAMES
+        return bits
+
+    @cached_property
+    def tokens(self) -> list[Token]:
+        """The words and marks, as many as are looked at."""
+        tokens: list[Token] = []
+        word = self._words.word
+        for match in _TOKEN.finditer(self._text, self.start, self.end):
+            tokens.append(Token(match.start(), match.end(), *word(match.group())))
+            if len(tokens) >= MAX_TOKENS:
+                break
+        return tokens
 
     def token_at(self, position: int) -> int:
         """Return the number of the token that holds or follows a position."""
         return bisect_left(self.tokens, position + 1, key=lambda t: t.end)
 
-    def any(self, first: int, last: int, bits: int) -> bool:
-        """Tell whether a token in ``[first, last)`` has any of the bits."""
-        return any(t.bits & bits for t in self.tokens[max(0, first) : max(0, last)])
+    def span(self, first: int, last: int) -> int:
+        """Return all bits of the tokens in ``[first, last)``."""
+        bits = 0
+        for token in self.tokens[max(0, first) : max(0, last)]:
+            bits |= token.bits
+        return bits
 
 
 class Reader:
-    """The sentences of a page, cut when asked for."""
+    """The sentences of a page."""
 
-    def __init__(self, page: Page, words: Words) -> None:
+    def __init__(self, page: Page, words: Wordbook) -> None:
         """Read nothing yet."""
         self.page = page
         self.words = words
@@ -94,40 +94,59 @@ class Reader:
     def lower_case(self) -> bool:
         """Tell whether the writer does without capital letters."""
         text = self.page.text[:4000]
-        capitals = sum(1 for c in text if c.isupper())
-        return capitals * 100 < len(text)
+        return sum(map(str.isupper, text)) * 100 < len(text)
 
     def sentence(self, position: int) -> Sentence:
         """Return the sentence around a position."""
-        start, end = self.page.sentence(position)
+        start = self._start(position)
         known = self._read.get(start)
-        if known is None or known.end < end:
-            known = self._read[start] = self._cut(start, end)
+        if known is None or known.end <= position:
+            known = self._read[start] = Sentence(self.page.text, start, self._end(position), self.words)
         return known
 
     def before(self, sentence: Sentence) -> Sentence | None:
-        """Return the sentence before another one, within the same stretch of the page."""
-        at = sentence.start - 1
+        """Return the sentence before another one, within the same segment of the page."""
         text = self.page.text
+        at = sentence.start - 1
         while at >= 0 and text[at].isspace():
             at -= 1
-        if at < 0 or sentence.start - at > 8 or self.page.segment_at(at) is not self.page.segment_at(sentence.start):  # noqa: PLR2004
+        if at < 0 or sentence.start - at > _GAP:
+            return None
+        if self.page.segment_at(at) is not self.page.segment_at(sentence.start):
             return None
         return self.sentence(at)
 
-    def _cut(self, start: int, end: int) -> Sentence:
-        tokens: list[Token] = []
+    def _start(self, position: int) -> int:
         text = self.page.text
-        for match in _TOKEN.finditer(text, start, end):
-            word = match.group()
-            low = word.lower()
-            bits, genitive = self.words.bits(low) if word[0].isalnum() else (0, False)
-            tokens.append(Token(match.start(), match.end(), low, word[0].isupper(), bits, genitive))
-            if len(tokens) >= MAX_TOKENS:
-                break
-        return Sentence(start=start, end=end, tokens=tokens)
+        lowest = max(0, position - REACH)
+        at = position
+        while True:
+            at = max(
+                text.rfind(".", lowest, at), text.rfind("\n", lowest, at), text.rfind("?", lowest, at),
+                text.rfind("!", lowest, at),
+            )  # fmt: skip
+            if at < 0:
+                return lowest
+            if _ends(text, at):
+                return at + 1
+
+    def _end(self, position: int) -> int:
+        text = self.page.text
+        highest = min(len(text), position + REACH)
+        match = _END.search(text, position, highest)
+        while match is not None:
+            if _ends(text, match.start()):
+                return match.end()
+            match = _END.search(text, match.end(), highest)
+        return highest
 
 
-def text_span(sentence: Sentence, first: int, last: int) -> Span:
-    """Return the span of tokens ``[first, last)``."""
-    return sentence.tokens[first].start, sentence.tokens[last - 1].end
+def _ends(text: str, at: int) -> bool:
+    """Tell whether the mark at a position ends a sentence."""
+    following = text[at + 1 : at + 3]
+    if text[at] == "\n":
+        first = following.lstrip(" \t")[:1]
+        return not first or first in "\n-*\u2022" or first.isupper() or first.isdigit()
+    if following and not following[0].isspace() and not (following[0] in "\"')" and not following[1:].strip()):
+        return False
+    return text[at] != "." or _ABBREVIATED.search(text, max(0, at - 8), at) is None

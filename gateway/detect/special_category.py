@@ -9,47 +9,73 @@ from typing import Final
 from gateway.detect.detector import Detector
 from gateway.detect.facts import Fact, facts_of
 from gateway.detect.lexicon import Lexicon
-from gateway.detect.mentions import NAMED, Mention, Who, mentions_of
-from gateway.detect.sentences import Reader, Sentence, Words
+from gateway.detect.mentions import NAMED, PERSONAL, Mention, Who, mentions_of
+from gateway.detect.sentences import Reader, Sentence
 from gateway.detect.traits import Pair, traits_of
 from gateway.detect.view import Kind, Page, Seen, View
+from gateway.detect.wordbook import Wordbook
 from gateway.model import Circumstances, Confidence, Finding, SegmentKind
 
 RULE: Final = "special_category"
 
+_LITTLE: Final = frozenset({Who.PRONOUN, Who.SELF})
+_BRIEF: Final = 100
+"""Characters of a line that may belong to a person of the line before, without a pronoun."""
 _BACK: Final = 2
 """Sentences before the fact in which a person is looked for."""
 
 
-def pairs_of(reader: Reader, fact: Fact, heading: list[Mention]) -> Iterator[Pair]:
-    """Yield every person that a fact may be about."""
-    sentence = reader.sentence(fact.start)
-    mentions = mentions_of(sentence, lower_case=reader.lower_case)
-    earlier = list(_earlier(reader, sentence))
-    before = [m for _, m in earlier if m.who not in (Who.PRONOUN, Who.SELF)] or heading
-    for mention in mentions:
-        if mention.who is Who.PRONOUN:
-            inside = [m for m in mentions if m.who not in (Who.PRONOUN, Who.SELF) and m.first < mention.first]
-            known = inside or before
-            yield Pair(fact=fact, sentence=sentence, mention=mention, antecedent=_best(known))
-        else:
-            yield Pair(fact=fact, sentence=sentence, mention=mention)
-    for distance, mention in earlier:
-        if mention.who in NAMED or mention.who in (Who.RELATION, Who.ROLE, Who.SUBJECT):
-            yield Pair(fact=fact, sentence=sentence, mention=mention, distance=distance)
-    if not mentions and not earlier:
-        for mention in heading:
-            yield Pair(fact=fact, sentence=sentence, mention=mention, distance=_BACK + 1)
+class Finder:
+    """The persons of a page, sentence by sentence."""
+
+    def __init__(self, reader: Reader, heading: list[Mention]) -> None:
+        """Take the persons named in the subject along."""
+        self.reader = reader
+        self._heading = heading
+        self._found: dict[int, list[Mention]] = {}
+
+    def pairs(self, fact: Fact) -> Iterator[Pair]:
+        """Yield every person that a fact may be about."""
+        sentence = self.reader.sentence(fact.start)
+        mentions = self.mentions(sentence)
+        brief = not mentions and sentence.end - sentence.start < _BRIEF
+        earlier = self._earlier(sentence) if brief or _refers(mentions) else []
+        before = [m for _, m in earlier if m.who not in _LITTLE] or self._heading
+        for mention in mentions:
+            antecedent = None
+            if mention.who is Who.PRONOUN:
+                inside = [m for m in mentions if m.who not in _LITTLE and m.first < mention.first]
+                antecedent = _best(inside or before)
+            yield Pair(fact=fact, sentence=sentence, mention=mention, antecedent=antecedent)
+        for distance, mention in earlier:
+            if mention.who not in _LITTLE:
+                yield Pair(fact=fact, sentence=sentence, mention=mention, distance=distance)
+        if not mentions and not earlier:
+            for mention in self._heading:
+                yield Pair(fact=fact, sentence=sentence, mention=mention, distance=_BACK + 1)
+
+    def mentions(self, sentence: Sentence) -> list[Mention]:
+        """Return the persons of a sentence."""
+        known = self._found.get(sentence.start)
+        if known is None:
+            lower_case = self.reader.lower_case
+            worth = lower_case or sentence.bits & PERSONAL or sentence.end - sentence.start < _BRIEF
+            known = mentions_of(sentence, lower_case=lower_case) if worth else []
+            self._found[sentence.start] = known
+        return known
+
+    def _earlier(self, sentence: Sentence) -> list[tuple[int, Mention]]:
+        found: list[tuple[int, Mention]] = []
+        current: Sentence | None = sentence
+        for distance in range(1, _BACK + 1):
+            current = self.reader.before(current) if current else None
+            if current is not None:
+                found += ((distance, mention) for mention in self.mentions(current))
+        return found
 
 
-def _earlier(reader: Reader, sentence: Sentence) -> Iterator[tuple[int, Mention]]:
-    current: Sentence | None = sentence
-    for distance in range(1, _BACK + 1):
-        current = reader.before(current) if current else None
-        if current is None:
-            return
-        for mention in mentions_of(current, lower_case=reader.lower_case):
-            yield distance, mention
+def _refers(mentions: list[Mention]) -> bool:
+    return any(m.who is Who.PRONOUN for m in mentions)
 
 
 def _best(mentions: list[Mention]) -> Mention | None:
@@ -97,16 +123,15 @@ class _Weighed:
 
 def _detect(view: View, lexicon: Lexicon, circumstances: Circumstances) -> Iterator[Finding]:
     del circumstances
-    words = Words(lexicon.dictionary)
+    words = lexicon.wordbook
     heading = _heading(view, words)
     for page in view.of(Kind.SUBJECT, Kind.BODY, Kind.ATTACHMENT):
-        reader = Reader(page, words)
-        known = [] if page.kind is Kind.SUBJECT else heading
-        weighed = (_weigh(reader, fact, known, lexicon) for fact in facts_of(page, words))
+        finder = Finder(Reader(page, words), [] if page.kind is Kind.SUBJECT else heading)
+        weighed = (_weigh(finder, fact, lexicon) for fact in facts_of(page, words))
         yield from _findings(page, [w for w in weighed if w is not None], lexicon)
 
 
-def _heading(view: View, words: Words) -> list[Mention]:
+def _heading(view: View, words: Wordbook) -> list[Mention]:
     """Return the persons named in the subject: what the mail says may be about them."""
     for page in view.of(Kind.SUBJECT):
         if page.text.strip():
@@ -116,11 +141,11 @@ def _heading(view: View, words: Words) -> list[Mention]:
     return []
 
 
-def _weigh(reader: Reader, fact: Fact, heading: list[Mention], lexicon: Lexicon) -> _Weighed | None:
-    if reader.page.segment_at(fact.start) in _UNASKED:
+def _weigh(finder: Finder, fact: Fact, lexicon: Lexicon) -> _Weighed | None:
+    if finder.reader.page.segment_at(fact.start) in _UNASKED:
         return None
     best: _Weighed | None = None
-    for pair in pairs_of(reader, fact, heading):
+    for pair in finder.pairs(fact):
         score = sum(lexicon.weights.get(trait, 0.0) for trait in traits_of(pair))
         if best is None or score > best.score:
             best = _Weighed(pair, score)

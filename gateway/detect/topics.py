@@ -15,11 +15,12 @@ KINDS: Final = ("health", "ethnic", "political", "religion", "union", "sexlife",
 CERTAIN: Final = "certain"
 STATES: Final = "states"
 TOPICS: Final = "topics"
-HINTS: Final = "hints"
 GROUPS: Final = "groups"
 BELONGING: Final = "belonging"
+MEMBERS: Final = "members"
+"""What a group and a word of belonging make together; no table of its own."""
 
-_PLAIN: Final = (CERTAIN, STATES, TOPICS, HINTS)
+_PLAIN: Final = (CERTAIN, STATES, TOPICS)
 _JOINED: Final = ("political", "religion", "union")
 _PERSONS: Final = (
     "relations", "owners", "pronouns", "families", "subjects", "roles", "offices", "callings", "anonymous", "plurals",

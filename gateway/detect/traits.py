@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +14,9 @@ from gateway.detect.sentences import Sentence, Token
 
 _HISTORY: Final = re.compile(r"(?:1[0-8]\d\d|19[0-3]\d)(?:$|-tal)")
 """Years longer ago than a lifetime."""
+_FLAGS: Final = (
+    "placed", "owned", "loosely", "reflexive", "generic", "titled", "office", "calling", "party", "public",
+)  # fmt: skip
 _STEPS: Final = ((1, "0"), (3, "2"), (6, "5"), (11, "10"), (21, "20"))
 _STRUCTURE: Final = {"(": "bracket", ":": "colon", ",": "comma", ";": "cell", "|": "cell", "\n": "line", "-": "dash"}
 _BEFORE: Final = (
@@ -25,8 +29,9 @@ _SENTENCE: Final = (
     ("plural", topics.PLURAL), ("deciding", topics.DECIDING), ("policy", topics.POLICY),
 )  # fmt: skip
 _CLAUSE: Final = (
-    ("policy", topics.POLICY), ("deciding", topics.DECIDING), ("anonymous", topics.ANONYMOUS), ("plural", topics.PLURAL),
-    ("speaking", topics.SPEAKING), ("request", topics.REQUEST), ("metaphor", topics.METAPHOR),
+    ("policy", topics.POLICY), ("deciding", topics.DECIDING), ("anonymous", topics.ANONYMOUS),
+    ("plural", topics.PLURAL), ("speaking", topics.SPEAKING), ("request", topics.REQUEST),
+    ("metaphor", topics.METAPHOR),
 )  # fmt: skip
 _LOOSENING: Final = topics.ABOUT | topics.SPEAKING | topics.DECIDING | topics.PLURAL | topics.POLICY
 _CLOSE: Final = 6
@@ -71,7 +76,7 @@ def traits_of(pair: Pair) -> set[str]:
     traits.add(f"who:{mention.who.value}:{fact.table}")
     if fact.compound:
         traits.add("fact:compound")
-    if fact.table in {"members", "groups"}:
+    if fact.table == topics.MEMBERS:
         traits.add("group:capital" if fact.capital else "group:small")
     if fact.abstract:
         traits.add("fact:abstract")
@@ -91,9 +96,7 @@ def traits_of(pair: Pair) -> set[str]:
 
 def _add_person(traits: set[str], pair: Pair) -> None:
     mention = pair.mention
-    for flag in ("placed", "owned", "loosely", "reflexive", "generic", "titled", "office", "calling", "party", "public"):
-        if getattr(mention, flag):
-            traits.add(f"person:{flag}")
+    traits.update(f"person:{flag}" for flag in _FLAGS if getattr(mention, flag))
     if not mention.sure:
         traits.add("person:unsure")
     if mention.who is Who.PRONOUN:
@@ -111,54 +114,54 @@ def _is_tight(pair: Pair, first: int) -> bool:
     mention = pair.mention
     if pair.distance or not mention.last <= first <= mention.last + _CLOSE:
         return False
-    return not pair.sentence.any(mention.last, first, _LOOSENING)
+    return not pair.sentence.span(mention.last, first) & _LOOSENING
 
 
 def _add_around(traits: set[str], sentence: Sentence, first: int, last: int, *, tight: bool) -> None:
     tokens = sentence.tokens
-    before = _word_before(tokens, first)
-    if before is not None:
-        for name, bit in _BEFORE:
-            if before.bits & bit:
-                traits.add(f"before:{name}")
+    if 0 < first <= len(tokens):
+        traits.update(f"before:{name}" for name in _named(_BEFORE, tokens[first - 1].bits))
+    hold = "tight" if tight else "loose"
+    traits.update(f"{hold}:{name}" for name in _named(_CLAUSE, sentence.span(first - _NEAR, last + _NEAR)))
+    traits.update(f"sentence:{name}" for name in _named(_SENTENCE, sentence.span(0, len(tokens))))
+    if sentence.span(first - 5, first) & topics.PLURAL:
+        traits.add("near:plural")
+    if (sentence.span(last, last + 3) | sentence.span(first - 3, first)) & topics.POLICY:
+        traits.add("near:policy")
     if _is_negated(tokens, first):
         traits.add("fact:negated")
-    hold = "tight" if tight else "loose"
-    for name, bit in _CLAUSE:
-        if sentence.any(first - _NEAR, last + _NEAR, bit):
-            traits.add(f"{hold}:{name}")
+    _add_marks(traits, tokens, first, last)
+
+
+def _add_marks(traits: set[str], tokens: list[Token], first: int, last: int) -> None:
     opening = next((t for t in tokens if t.low[0].isalnum()), None)
     if opening is not None and opening.bits & topics.REQUEST:
         traits.add("sentence:request")
-    if sentence.any(first - 5, first, topics.PLURAL):
-        traits.add("near:plural")
-    if sentence.any(last, last + 3, topics.POLICY) or sentence.any(first - 3, first, topics.POLICY):
-        traits.add("near:policy")
-    for name, bit in _SENTENCE:
-        if sentence.any(0, len(tokens), bit):
-            traits.add(f"sentence:{name}")
     if tokens and tokens[-1].low == "?":
         traits.add("sentence:question")
     for token in tokens:
         if token.low == "%":
             traits.add("sentence:percent")
-        elif _HISTORY.match(token.low):
+        elif token.low[0] == "1" and _HISTORY.match(token.low):
             traits.add("sentence:history")
     if _in_name(tokens, first, last):
         traits.add("fact:name")
     if 0 < first < len(tokens) and tokens[first].capital and tokens[first - 1].low[0].isalnum():
         traits.add("fact:capital")
-    following = tokens[last] if last < len(tokens) else None
-    if following is not None and not following.low[0].isalnum():
+    if last < len(tokens) and not tokens[last].low[0].isalnum():
         traits.add("after:mark")
+
+
+def _named(names: tuple[tuple[str, int], ...], bits: int) -> Iterator[str]:
+    return (name for name, bit in names if bits & bit)
 
 
 def _add_earlier(traits: set[str], pair: Pair, first: int) -> None:
     tokens = pair.sentence.tokens
     traits.add(f"far:{pair.distance}:{pair.fact.table}")
-    if any(t.bits & topics.PRONOUN for t in tokens):
+    if pair.sentence.span(0, len(tokens)) & topics.PRONOUN:
         traits.add("far:pronoun")
-    if 0 < first and tokens[first - 1].low == ":":
+    if first > 0 and tokens[first - 1].low == ":":
         traits.add("far:field")
     if len(tokens) < _BRIEF:
         traits.add("far:brief")
@@ -180,10 +183,6 @@ def _in_name(tokens: list[Token], first: int, last: int) -> bool:
     return tokens[first - 1].capital or (last < len(tokens) and tokens[last].capital)
 
 
-def _word_before(tokens: list[Token], first: int) -> Token | None:
-    return tokens[first - 1] if 0 < first <= len(tokens) else None
-
-
 def _add_between(traits: set[str], pair: Pair, first: int, last: int) -> None:
     mention, sentence = pair.mention, pair.sentence
     if mention.first < first:
@@ -201,9 +200,7 @@ def _add_between(traits: set[str], pair: Pair, first: int, last: int) -> None:
             traits.add(f"{side}:{_STRUCTURE[token.low]}")
         elif token.low in {"som", "vars", "who"}:
             traits.add(f"{side}:relative")
-    for name, bit in _BETWEEN:
-        if bits & bit:
-            traits.add(f"{side}:{name}")
+    traits.update(f"{side}:{name}" for name in _named(_BETWEEN, bits))
     if bits & topics.SPEAKING and not bits & (topics.BE | topics.HAVE):
         traits.add(f"{side}:only_speaking")
     if not bits & (topics.BE | topics.HAVE | topics.SPEAKING | topics.DECIDING) and distance > 1:

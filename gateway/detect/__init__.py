@@ -35,7 +35,11 @@ DETECTORS: Final[tuple[Detector, ...]] = (
     party.PARTY,
     capacity.CAPACITY,
 )
-"""Every detector there is; one that is not listed does not exist."""
+"""Every detector there is; one that is not listed does not exist.
+
+Those that look for facts come first: what a mail is for (private and the following) is judged by resemblance only
+where no facts were found, since a mail about a person is easily taken for a private one.
+"""
 
 
 def detect(
@@ -52,4 +56,5 @@ def detect(
             crashed.append(detector.name)
         else:
             findings += found
+            view.note(found)
     return tuple(findings), tuple(crashed)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from gateway.detect.exemplars import Exemplars, read_mails
 from gateway.detect.matcher import Matcher, Span, compile_pattern, is_latin, needle_of
 from gateway.detect.topics import LOOKED_UP, WEIGHTS, allowed, dictionary_of
 from gateway.detect.vocabulary import BUILT_IN, LISTS, NUMBERS
@@ -44,6 +45,10 @@ class Lexicon:
     """``file.key`` → a threshold."""
     party_domains: tuple[str, ...] = ()
     """From ``handling.toml``, in lower case."""
+    mails: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    """Kind → example mails."""
+    exemplars: Exemplars = field(init=False, repr=False, compare=False)
+    """What the example mails teach."""
     _matcher: Matcher = field(init=False, repr=False, compare=False)
     wordbook: Wordbook = field(init=False, repr=False, compare=False)
     """The lists that are looked up word by word instead of searched for."""
@@ -52,6 +57,7 @@ class Lexicon:
 
     def __post_init__(self) -> None:
         """Compile the lists."""
+        object.__setattr__(self, "exemplars", Exemplars(self.mails))
         written = {n: (listed.words, listed.patterns) for n, listed in self.lists.items() if n not in LOOKED_UP}
         object.__setattr__(self, "_matcher", Matcher(written | {name: (words, ()) for name, words in BUILT_IN.items()}))
         dictionary = dictionary_of({n: w.words for n, w in self.lists.items()})
@@ -60,7 +66,7 @@ class Lexicon:
         object.__setattr__(self, "weights", weights)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (dict(self.lists), dict(self.numbers), self.party_domains)
+        return _rebuild, (dict(self.lists), dict(self.numbers), self.party_domains, dict(self.mails))
 
     def number(self, name: str) -> float:
         """Return a threshold by ``file.key``."""
@@ -75,8 +81,13 @@ class Lexicon:
         return self._matcher.search(text)
 
 
-def _rebuild(lists: dict[str, WordList], numbers: dict[str, float], domains: tuple[str, ...]) -> Lexicon:
-    return Lexicon(lists=lists, numbers=numbers, party_domains=domains)
+def _rebuild(
+    lists: dict[str, WordList],
+    numbers: dict[str, float],
+    domains: tuple[str, ...],
+    mails: dict[str, tuple[str, ...]],
+) -> Lexicon:
+    return Lexicon(lists=lists, numbers=numbers, party_domains=domains, mails=mails)
 
 
 # --- building ------------------------------------------------------------------------------------
@@ -85,7 +96,7 @@ def _rebuild(lists: dict[str, WordList], numbers: dict[str, float], domains: tup
 def build_lexicon(files: Mapping[str, str]) -> tuple[Lexicon, list[Problem]]:
     """Build the lexicon from policy files (path relative to the policies → text); return it with every mistake found.
 
-    Only ``lexicon/*.toml`` are read. A lexicon with mistakes holds what could be understood; do not judge with it.
+    Only ``lexicon/**.toml`` and ``lexicon/examples/*.txt`` are read. A lexicon with mistakes holds what could be understood; do not judge with it.
     """
     problems: list[Problem] = []
     lists: dict[str, WordList] = {}
@@ -96,7 +107,9 @@ def build_lexicon(files: Mapping[str, str]) -> tuple[Lexicon, list[Problem]]:
             reading.read(files[path], lists, numbers)
     problems += _missing(lists, numbers)
     domains = _party_domains(files.get(HANDLING, ""))
-    return Lexicon(lists=lists, numbers=numbers, party_domains=domains), problems
+    mails, mistakes = read_mails(files)
+    problems += mistakes
+    return Lexicon(lists=lists, numbers=numbers, party_domains=domains, mails=mails), problems
 
 
 def _party_domains(text: str) -> tuple[str, ...]:

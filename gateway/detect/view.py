@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -202,7 +202,20 @@ class View:
     def __init__(self, message: Message, lexicon: Lexicon) -> None:
         """Lay out the pages: subject, texts, and the file name of every part that has one."""
         self.message = message
+        self.noted: frozenset[str] = frozenset()
+        """Rules that detectors before this one have found in the sender's own words, surely enough to warn."""
+        self.lexicon = lexicon
         self.pages: tuple[Page, ...] = tuple(_pages(message, lexicon))
+
+    def note(self, findings: Iterable[Finding]) -> None:
+        """Keep which rules have been found in the sender's own words."""
+        self.noted |= {
+            finding.rule_name
+            for finding in findings
+            if finding.confidence >= Confidence.MEDIUM
+            and finding.segment not in RECEIVED
+            and finding.origin is not Origin.FORWARDED
+        }
 
     def of(self, *kinds: Kind) -> Iterator[Page]:
         """Yield the pages of the given kinds."""

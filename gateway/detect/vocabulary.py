@@ -113,6 +113,8 @@ NUMBERS: Final[Mapping[str, tuple[float, float]]] = {
     "official.most": (0, 50),
     "official.long_text": (100, 10000),
     "official.loud": (1, 40),
+    "official.surely_like": (0, 1),
+    "official.likely_like": (0, 1),
     "private.warn_at": (1, 20),
     "private.sure_at": (1, 40),
     "private.official_weight": (0, 10),

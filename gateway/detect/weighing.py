@@ -7,7 +7,7 @@ private sentence in it is seen, while the words of a long official text never ad
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from gateway.detect.lexicon import Lexicon
@@ -19,6 +19,9 @@ _BEFORE: Final = 150
 _AFTER: Final = 300
 _UNVOICED: Final = 1.5
 """What is taken off where nobody speaks: a subject alone, or a text without "I" and "you"."""
+_EDGE: Final = 500
+_LEAST: Final = 25
+"""Characters of a text below which it resembles nothing."""
 _EMBEDDED: Final = 2.0
 """What is taken off in a long text: there is much room for a few such words by chance."""
 _STRONG: Final = 3.0
@@ -95,29 +98,81 @@ class Scale:
 
 
 def heaviest(view: View, scale: Scale) -> Weighed | None:
-    """Return the stretch of own words that weighs most."""
+    """Return the stretch of own words that weighs most.
+
+    Resemblance to the examples counts only where nothing else was found before: a mail that betrays a fact about
+    somebody is easily taken for a private one.
+    """
     subjects = [page for page in view.of(Kind.SUBJECT) if not page.part.alternative]
     best: Weighed | None = None
     for page in view.of(Kind.SUBJECT, Kind.BODY, Kind.ATTACHMENT):
-        for weighed in _weighed(page, subjects if page.kind is Kind.BODY else [], scale):
+        resembling = page.kind is Kind.BODY and not view.noted
+        for weighed in _weighed(page, subjects if page.kind is Kind.BODY else [], scale, resembling=resembling):
             if best is None or weighed.score > best.score:
                 best = weighed
     return best
 
 
-def _weighed(page: Page, subjects: Sequence[Page], scale: Scale) -> Iterator[Weighed]:
+def _weighed(page: Page, subjects: Sequence[Page], scale: Scale, *, resembling: bool) -> Iterator[Weighed]:
     stretches = list(page.stretches(*_OWN))
     if sum(end - start for start, end in stretches) <= scale.lexicon.number("official.long_text"):
-        yield from _whole(page, subjects, stretches, scale)
-    else:
-        for start, end in stretches:
-            yield from _windows(page, start, end, scale)
-
-
-def _whole(page: Page, subjects: Sequence[Page], stretches: Sequence[Span], scale: Scale) -> Iterator[Weighed]:
-    cues = [cue for start, end in stretches for cue in scale.cues(page, start, end)]
-    if not cues:
+        weighed = _whole(page, subjects, stretches, scale)
+        if resembling and weighed is not None:
+            text = "\n".join([s.text for s in subjects] + [page.text[start:end] for start, end in stretches])
+            weighed = replace(weighed, score=_resembled(scale, text, weighed.score))
+        if weighed is not None:
+            yield weighed
         return
+    for start, end in stretches:
+        yield from _windows(page, start, end, scale)
+        if resembling:
+            yield from _edges(page, start, end, scale)
+
+
+def _resembled(scale: Scale, text: str, score: float) -> float:
+    """Return a score with what the resemblance of a text to the examples adds to it or takes away."""
+    if len(text) < _LEAST:
+        return score
+    lexicon, warn_at = scale.lexicon, scale.lexicon.number(f"{scale.topic}.warn_at")
+    likeness = lexicon.exemplars.likeness(text)
+    if likeness.unofficial < 1 - lexicon.number("official.surely_like"):
+        return score - 1
+    if not likeness.leads(scale.topic):
+        return score
+    if likeness.unofficial >= lexicon.number("official.surely_like"):
+        # The examples hold official words too: what the lists take off for them is not taken off twice.
+        return max(score, 0.0) + warn_at
+    return score + warn_at / 2 if likeness.unofficial >= lexicon.number("official.likely_like") else score
+
+
+def _edges(page: Page, start: int, end: int, scale: Scale) -> Iterator[Weighed]:
+    """Weigh the first and last paragraphs of a long text by themselves, where people add a line of their own."""
+    for left, right in _outer_paragraphs(page.text, start, end):
+        cues = scale.cues(page, left, right)
+        if cues:
+            score = sum_of(cues) - scale.official(page, left, right) - _EMBEDDED
+            yield Weighed(page, (left, right), max(score, _resembled(scale, page.text[left:right], score)))
+
+
+def _outer_paragraphs(text: str, start: int, end: int) -> list[Span]:
+    first = text.find("\n\n", start, start + _EDGE)
+    stripped = start + len(text[start:end].rstrip())
+    last = text.rfind("\n\n", max(start, stripped - _EDGE), stripped)
+    paragraphs: list[Span] = []
+    if first >= 0:
+        second = text.find("\n\n", first + 2, first + _EDGE)
+        paragraphs.append((start, first))
+        if second >= 0:
+            paragraphs.append((first + 2, second))
+    if last >= 0:
+        paragraphs.append((last + 2, stripped))
+    return paragraphs
+
+
+def _whole(page: Page, subjects: Sequence[Page], stretches: Sequence[Span], scale: Scale) -> Weighed | None:
+    cues = [cue for start, end in stretches for cue in scale.cues(page, start, end)]
+    if not stretches or (page.kind is not Kind.BODY and not cues):
+        return None
     score = sum_of(cues + [cue for subject in subjects for cue in scale.cues(subject, 0, len(subject.text))])
     for start, end in stretches:
         score -= scale.official(page, start, end)
@@ -125,7 +180,8 @@ def _whole(page: Page, subjects: Sequence[Page], stretches: Sequence[Span], scal
         score -= scale.official(subject, 0, len(subject.text))
     if page.kind is Kind.SUBJECT or not any(page.near("official.voices", *stretch) for stretch in stretches):
         score -= _UNVOICED
-    yield Weighed(page, (cues[0].start, cues[-1].end), score)
+    span = (cues[0].start, cues[-1].end) if cues else stretches[0]
+    return Weighed(page, span, score)
 
 
 def _windows(page: Page, start: int, end: int, scale: Scale) -> Iterator[Weighed]:

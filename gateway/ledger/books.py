@@ -142,7 +142,7 @@ class BookLedger:
 
 
 def _drop(book: Book, attempt: int) -> None:
-    book.unhold(attempt)
+    book.unhold(attempt, 0)
 
 
 def reservation_of(claim: Claim, taken: Taken) -> Reservation:

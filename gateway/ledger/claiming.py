@@ -43,7 +43,7 @@ class Book(Protocol):
         ...
 
     def remember(self, mailing: int, claim: KeyedClaim, content: bytes) -> None:
-        """Tie the claim's marks, and ``content`` unless empty, to the mailing until the claim's window ends."""
+        """Tie the claim's marks, and ``content`` unless empty, to the mailing for as long as it is recognised."""
         ...
 
     def reached(self, mailing: int, at: int) -> int:
@@ -66,8 +66,8 @@ class Book(Protocol):
         """Reserve the claim's persons, in place of what the attempt held before."""
         ...
 
-    def unhold(self, attempt: int) -> tuple[int, str | None] | None:
-        """Drop an attempt's reservation; return its mailing and the permit it leant on."""
+    def unhold(self, attempt: int, at: int) -> tuple[int, str | None] | None:
+        """Drop an attempt's reservation; return its mailing and the permit it leant on, unless it has expired."""
         ...
 
     def charge(self, mailing: int, sender: int, persons: Mapping[int, int], at: int) -> None:
@@ -78,8 +78,8 @@ class Book(Protocol):
         """Note that an accepted message has reached persons; they count until ``until``."""
         ...
 
-    def bind(self, permit: str, mailing: int) -> None:
-        """Make a permit for any mailing one for this mailing."""
+    def bind(self, permit: str, sender: int, mailing: int) -> None:
+        """Make a permit that the sender has for any mailing one for this mailing."""
         ...
 
     def grant(self, permit: KeyedPermit) -> None:
@@ -128,7 +128,7 @@ def take(book: Book, claim: KeyedClaim) -> Taken:
     if ruling.outcome is Outcome.GRANTED:
         book.hold(mailing, claim, ruling.permit)
     else:
-        book.unhold(claim.attempt)
+        book.unhold(claim.attempt, claim.at)
     return Taken(mailing=mailing, found=found, ruling=ruling)
 
 
@@ -137,13 +137,13 @@ def settle(book: Book, claim: KeyedClaim, mailing: int) -> None:
 
     ``mailing`` is what the claim was told; where its reservation is gone, the mailing is found again by every means.
     """
-    held = book.unhold(claim.attempt)
+    held = book.unhold(claim.attempt, claim.at)
     mailing = held[0] if held is not None else _find_again(book, claim, mailing)
     known = book.known(mailing, claim.persons.keys(), claim.at)
     book.charge(mailing, claim.sender, {p: w for p, w in claim.persons.items() if p not in known}, claim.at)
     book.reach(mailing, claim.persons, claim.at, claim.until)
     if held is not None and held[1] is not None:
-        book.bind(held[1], mailing)
+        book.bind(held[1], claim.sender, mailing)
 
 
 def _find_again(book: Book, claim: KeyedClaim, mailing: int) -> int:

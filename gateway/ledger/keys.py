@@ -149,6 +149,11 @@ class KeyedClaim:
     """``at`` plus the window."""
     held_until: int
 
+    @property
+    def tied_until(self) -> int:
+        """How long the mailing is recognised: as long as anybody counts whom a message still in flight reaches."""
+        return self.until + self.held_until - self.at
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyedPermit:

@@ -139,14 +139,14 @@ class MemoryBook:
         self._became[gone] = (into, theirs.until)
 
     def remember(self, mailing: int, claim: KeyedClaim, content: bytes) -> None:
-        """Tie the claim's marks and content to the mailing until the claim's window ends."""
+        """Tie the claim's marks and content to the mailing for as long as it is recognised."""
         for mark in claim.marks:
-            self._marks[mark] = (mailing, claim.until)
+            self._marks[mark] = (mailing, claim.tied_until)
         if content:
-            self._contents.setdefault(claim.sender, {})[content] = (mailing, claim.until)
+            self._contents.setdefault(claim.sender, {})[content] = (mailing, claim.tied_until)
         found = self._mailings[mailing]
         found.last = max(found.last, claim.at)
-        found.until = max(found.until, claim.until, claim.held_until)
+        found.until = max(found.until, claim.tied_until)
 
     # --- counting --------------------------------------------------------------------------------
 
@@ -201,10 +201,10 @@ class MemoryBook:
         found = self._mailings[mailing]
         found.announced = max(found.announced, claim.announced)
 
-    def unhold(self, attempt: int) -> tuple[int, str | None] | None:
-        """Drop an attempt's reservation; return its mailing and the permit it leant on."""
+    def unhold(self, attempt: int, at: int) -> tuple[int, str | None] | None:
+        """Drop an attempt's reservation; return its mailing and the permit it leant on, unless it has expired."""
         held = self._held.pop(attempt, None)
-        return None if held is None else (held.mailing, held.permit)
+        return (held.mailing, held.permit) if held is not None and held.until > at else None
 
     def charge(self, mailing: int, sender: int, persons: Mapping[int, int], at: int) -> None:
         """Note that persons were reached for the first time, if the sender has a permit that may count them."""
@@ -218,10 +218,10 @@ class MemoryBook:
             found.reached[person] = _merged(found.reached.get(person), _Reached(weight, until), at)
         found.last, found.until = max(found.last, at), max(found.until, until)
 
-    def bind(self, permit: str, mailing: int) -> None:
-        """Make a permit for any mailing one for this mailing."""
+    def bind(self, permit: str, sender: int, mailing: int) -> None:
+        """Make a permit that the sender has for any mailing one for this mailing."""
         found = self._permits.get(permit)
-        if found is not None and found.mailing is None:
+        if found is not None and found.sender == sender and found.mailing is None:
             self._permits[permit] = replace(found, mailing=mailing)
 
     def grant(self, permit: KeyedPermit) -> None:

@@ -144,17 +144,17 @@ class SqliteBook:
         self._do("UPDATE mailing SET became = ? WHERE id = ?", (into, gone))
 
     def remember(self, mailing: int, claim: KeyedClaim, content: bytes) -> None:
-        """Tie the claim's marks and content to the mailing until the claim's window ends."""
+        """Tie the claim's marks and content to the mailing for as long as it is recognised."""
         self._do(
             "INSERT OR REPLACE INTO mark SELECT value, ?, ? FROM json_each(?)",
-            (mailing, claim.until, _list(claim.marks)),
+            (mailing, claim.tied_until, _list(claim.marks)),
         )
         if content:
-            values = (claim.sender, content, mailing, claim.until)
+            values = (claim.sender, content, mailing, claim.tied_until)
             self._do("INSERT OR REPLACE INTO content VALUES (?, ?, ?, ?)", values)
         self._do(
-            "UPDATE mailing SET last = max(last, ?), until = max(until, ?, ?) WHERE id = ?",
-            (claim.at, claim.until, claim.held_until, mailing),
+            "UPDATE mailing SET last = max(last, ?), until = max(until, ?) WHERE id = ?",
+            (claim.at, claim.tied_until, mailing),
         )
 
     # --- counting --------------------------------------------------------------------------------
@@ -228,10 +228,12 @@ class SqliteBook:
         if claim.announced:
             self._do("UPDATE mailing SET announced = max(announced, ?) WHERE id = ?", (claim.announced, mailing))
 
-    def unhold(self, attempt: int) -> tuple[int, str | None] | None:
-        """Drop an attempt's reservation; return its mailing and the permit it leant on."""
-        rows = self._do("DELETE FROM reservation WHERE attempt = ? RETURNING mailing, permit", (attempt,)).fetchall()
-        return rows[0] if rows else None
+    def unhold(self, attempt: int, at: int) -> tuple[int, str | None] | None:
+        """Drop an attempt's reservation; return its mailing and the permit it leant on, unless it has expired."""
+        rows = self._do(
+            "DELETE FROM reservation WHERE attempt = ? RETURNING mailing, permit, until > ?", (attempt, at)
+        ).fetchall()
+        return (rows[0][0], rows[0][1]) if rows and rows[0][2] else None
 
     def charge(self, mailing: int, sender: int, persons: Mapping[int, int], at: int) -> None:
         """Note that persons were reached for the first time, if the sender has a permit that may count them."""
@@ -251,9 +253,10 @@ class SqliteBook:
         )
         self._do("UPDATE mailing SET last = max(last, ?), until = max(until, ?) WHERE id = ?", (at, until, mailing))
 
-    def bind(self, permit: str, mailing: int) -> None:
-        """Make a permit for any mailing one for this mailing."""
-        self._do("UPDATE permit SET mailing = ? WHERE id = ? AND mailing IS NULL", (mailing, permit))
+    def bind(self, permit: str, sender: int, mailing: int) -> None:
+        """Make a permit that the sender has for any mailing one for this mailing."""
+        values = (mailing, permit, sender)
+        self._do("UPDATE permit SET mailing = ? WHERE id = ? AND sender = ? AND mailing IS NULL", values)
 
     def grant(self, permit: KeyedPermit) -> None:
         """Keep a permit."""

@@ -10,7 +10,7 @@
 -- utpost:k:<mark>         {until, mailing}
 -- utpost:g:<sender>       hash: minima, {until, mailing}
 -- utpost:p:<sender>       hash: permit, {mailing, persons, until, since}
--- utpost:l:<permit>       hash: attempt that leans on it, {until, mailing}
+-- utpost:l:<permit>       hash: attempt that leans on it, mailing
 -- utpost:permits          hash: permit, sender
 -- utpost:due              sorted set: mailing, scored with when it expires
 --
@@ -175,12 +175,12 @@ local function absorb(into, gone)
   local announced = math.max(tonumber(theirs[4]), tonumber(call('HGET', 'utpost:m:' .. into, 'n')))
   call('HSET', 'utpost:m:' .. into, 'n', text(announced))
   touch(into, tonumber(theirs[2]), tonumber(theirs[3]))
-  local permits = call('HGETALL', 'utpost:p:' .. theirs[1])
+  local permits = call('HGETALL', 'utpost:permits')
   for number = 1, #permits, 2 do
-    local permit = unpack_(permits[number + 1])
+    local permit = unpack_(call('HGET', 'utpost:p:' .. permits[number + 1], permits[number]))
     if permit[1] == gone then
       permit[1] = into
-      call('HSET', 'utpost:p:' .. theirs[1], permits[number], pack(permit))
+      call('HSET', 'utpost:p:' .. permits[number + 1], permits[number], pack(permit))
     end
   end
   for _, kind in ipairs({'r', 'w', 'c', 'h'}) do
@@ -249,6 +249,8 @@ local function compare(claim, found)
 end
 
 local function begin(claim)
+  -- It may have become a part of a mailing that was forgotten since.
+  call('DEL', 'utpost:m:' .. claim.mailing)
   call('HSET', 'utpost:m:' .. claim.mailing, 's', claim.sender, 'f', text(at), 'l', text(at), 'u', text(at), 'n', 0)
 end
 
@@ -281,14 +283,15 @@ local function locate(claim)
       mailing = claim.mailing
     end
   end
-  local entry = pack({claim.till, mailing})
+  local tied_till = claim.till + claim.held_till - at
+  local entry = pack({tied_till, mailing})
   for _, mark in ipairs(claim.marks) do
-    call('SET', 'utpost:k:' .. mark, entry, 'PX', text(math.max(1000, claim.till - at)))
+    call('SET', 'utpost:k:' .. mark, entry, 'PX', text(math.max(1000, tied_till - at)))
   end
   if contents ~= '' then
     call('HSET', 'utpost:g:' .. claim.sender, contents, entry)
-    expire('utpost:g:' .. claim.sender, claim.till)
+    expire('utpost:g:' .. claim.sender, tied_till)
   end
-  touch(mailing, at, math.max(claim.till, claim.held_till))
+  touch(mailing, at, tied_till)
   return mailing
 end

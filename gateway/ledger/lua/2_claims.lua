@@ -49,10 +49,11 @@ end
 
 local function taken(permit, besides)
   local all = call('HGETALL', 'utpost:l:' .. permit)
-  for number = 2, #all, 2 do
-    local entry = unpack_(all[number])
-    local mailing = entry[1] > at and root(entry[2])
-    if mailing and mailing ~= besides then
+  for number = 1, #all, 2 do
+    local mailing = root(all[number + 1])
+    local entry = mailing and mailing ~= besides and call('HGET', 'utpost:h:' .. mailing, all[number])
+    entry = entry and unpack_(entry)
+    if entry and entry[1] > at and entry[2] == permit then
       return true
     end
   end
@@ -107,9 +108,12 @@ local function unhold(attempt)
     return nil, false
   end
   call('HDEL', 'utpost:h:' .. mailing, attempt)
-  local permit = unpack_(entry)[2]
+  local till, permit = unpack(unpack_(entry))
   if permit then
     call('HDEL', 'utpost:l:' .. permit, attempt)
+  end
+  if till <= at then
+    return nil, false
   end
   return mailing, permit
 end
@@ -120,7 +124,7 @@ local function hold(claim, mailing, permit)
   touch(mailing, at, claim.held_till)
   expire('utpost:a:' .. claim.attempt, claim.held_till + 86400000)
   if permit then
-    call('HSET', 'utpost:l:' .. permit, claim.attempt, pack({claim.held_till, mailing}))
+    call('HSET', 'utpost:l:' .. permit, claim.attempt, mailing)
     expire('utpost:l:' .. permit, claim.held_till + 86400000)
   end
   local announced = tonumber(call('HGET', 'utpost:m:' .. mailing, 'n'))

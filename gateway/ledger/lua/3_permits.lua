@@ -5,7 +5,6 @@ local function revoke(permit)
   if sender then
     call('HDEL', 'utpost:p:' .. sender, permit)
     call('HDEL', 'utpost:permits', permit)
-    call('UNLINK', 'utpost:l:' .. permit)
   end
   return sender and 1 or 0
 end
@@ -31,8 +30,7 @@ function operations.permits()
     local entry = call('HGET', 'utpost:p:' .. all[number + 1], all[number])
     local permit = entry and unpack_(entry)
     if permit and permit[3] > at then
-      local mailing = permit[1] and root(permit[1])
-      local used = mailing and count_charged(mailing, permit[4]) or 0
+      local used = permit[1] and count_charged(permit[1], permit[4]) or 0
       list[#list + 1] = {all[number], all[number + 1], permit[1] or '', permit[2], permit[3], permit[4] or '', used}
     end
   end

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from gateway.detect.checks import is_date, luhn, mod97
@@ -29,14 +29,27 @@ ACCOUNT: Final = re.compile(
     r"(?<![0-9A-Za-z-])(?P<clearing>[1-9][0-9]{3}(?:-[0-9])?)[ ]?[-,;/\t ][ ]?"
     r"(?P<account>[0-9]{1,4}(?:[ .-]?[0-9]{1,4}){1,4})(?![0-9]|-[0-9]{2})"
 )
+_CARD_BEFORE: Final = 0
+_IBAN_BEFORE: Final = 32
+_ACCOUNT_BEFORE: Final = 14
+_PAST: Final = 24
 _PERSONAL: Final = frozenset({"3300", "3782"})
 _ACCOUNT_DIGITS: Final = range(6, 12)
 _NORDEA_DIGITS: Final = 10
 
 
-def cards(text: str) -> Iterator[Span]:
+def _near(text: str, runs: Iterable[Span], pattern: re.Pattern[str], before: int) -> Iterator[re.Match[str]]:
+    """Yield what a pattern finds around runs of digits, each place once."""
+    done = 0
+    for start, end in runs:
+        for match in pattern.finditer(text, max(done, start - before), min(len(text), end + _PAST)):
+            yield match
+            done = match.end()
+
+
+def cards(text: str, runs: Iterable[Span]) -> Iterator[Span]:
     """Yield numbers of an issuer's length with an issuer's prefix and the right check digit (ISO/IEC 7812-1)."""
-    for match in _CARD.finditer(text):
+    for match in _near(text, runs, _CARD, _CARD_BEFORE):
         digits = "".join(_GROUP.findall(match.group()))
         brand = _BRANDS.get(len(digits))
         if brand is not None and brand.match(digits) and luhn(digits):
@@ -62,9 +75,9 @@ def split_card(text: str, start: int, end: int) -> Span | None:
     return None
 
 
-def ibans(text: str) -> Iterator[Span]:
+def ibans(text: str, runs: Iterable[Span]) -> Iterator[Span]:
     """Yield account numbers of a country's length with the right check digits (ISO 13616)."""
-    for match in _IBAN.finditer(text):
+    for match in _near(text, runs, _IBAN, _IBAN_BEFORE):
         country = match.group()[:2]
         wanted = _IBAN_LENGTHS.get(country)
         if wanted is None:
@@ -79,9 +92,9 @@ def ibans(text: str) -> Iterator[Span]:
             yield match.start(), end
 
 
-def accounts(text: str) -> Iterator[tuple[Span, bool]]:
+def accounts(text: str, runs: Iterable[Span]) -> Iterator[tuple[Span, bool]]:
     """Yield clearing and account, and whether it is a personal account by itself: Nordea's is the identity number."""
-    for match in ACCOUNT.finditer(text):
+    for match in _near(text, runs, ACCOUNT, _ACCOUNT_BEFORE):
         digits = "".join(_GROUP.findall(match["account"]))
         if len(digits) in _ACCOUNT_DIGITS:
             personal = (

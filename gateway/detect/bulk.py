@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
-from gateway.detect.contacts import BIRTH, CLASS, EMAIL, PHONE, POSTCODE, STREET
+from gateway.detect.checks import is_date, luhn
+from gateway.detect.clusters import Shape
+from gateway.detect.contacts import BIRTH, CLASS, EMAIL, PHONE, POSTCODE, STREET, addresses
 from gateway.detect.detector import Detector
 from gateway.detect.lexicon import Lexicon
 from gateway.detect.matcher import Span
@@ -22,6 +24,8 @@ _ENTRY: Final = 220
 """Characters after a name that belong to its entry, at most."""
 _SCAN: Final = 300_000
 """Names of a page that are looked at."""
+_DIGIT: Final = re.compile(r"[0-9]")
+_SURE: Final = frozenset({Shape.TIGHT, Shape.FULL})
 _IDENTITY: Final = re.compile(r"(?<![0-9])(?:19|20)?[0-9]{6}[-+ ]?[0-9]{4}(?![0-9])")
 _PARTY: Final = re.compile(r"^[^\n;\t]{0,3}\((?:S|M|SD|C|V|KD|L|MP|[A-ZÅÄÖ]{1,4})\)")
 _ROLE_MAILBOX: Final = re.compile(
@@ -89,6 +93,8 @@ def _entry(page: Page, name: Span, stop: int, ours: str) -> tuple[str, bool] | N
         return None
     gap = text.find("\n\n", name[1], stop)
     stop = gap if gap >= 0 else stop
+    if _DIGIT.search(text, name[1], stop) is None and text.find("@", name[1], stop) < 0:
+        return _beside(page, name, stop)
     mail = EMAIL.search(text, name[1], stop)
     if mail and ours and mail["domain"].lower().endswith(ours):
         return None
@@ -124,13 +130,16 @@ def _cells(page: Page, table: Table, name: Span, end: int) -> tuple[str, bool] |
 
 def _nameless(page: Page, ours: str) -> Iterator[tuple[str, Span]]:
     """Yield persons that stand there without a name: private mail addresses and identity numbers, one by one."""
-    if "@" in page.text:
-        for match in EMAIL.finditer(page.text):
-            address = match.group().lower()
-            if not (ours and address.endswith(ours)) and not _ROLE_MAILBOX.match(address):
-                yield address, match.span()
-    for match in _IDENTITY.finditer(page.text):
-        yield match.group(), match.span()
+    for start, end, domain in addresses(page.text):
+        local = page.text[start:end].partition("@")[0].lower()
+        if (ours and domain.endswith(ours)) or _ROLE_MAILBOX.match(local):
+            continue
+        stop = start + len(local)
+        if page.within("names.first", start, stop) or page.within("names.surnames", start, stop):
+            yield page.text[start:end].lower(), (start, end)
+    for written in page.numbers:
+        if written.shape in _SURE and luhn(written.digits) and is_date(written.century, written.digits[:6]):
+            yield written.digits, (written.start, written.end)
 
 
 def _finding(page: Page, counted: _List) -> Finding:

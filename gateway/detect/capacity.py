@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
 from gateway.detect.detector import Detector
 from gateway.detect.lexicon import Lexicon
 from gateway.detect.matcher import Span
-from gateway.detect.signature import firm_of, signature_of
+from gateway.detect.signature import closing_lines, club_of, firm_of
 from gateway.detect.view import Kind, Page, Seen, View
 from gateway.model import Circumstances, Confidence, Finding
 
@@ -17,6 +18,7 @@ BUSINESS: Final = "business_or_association"
 """Named too where the other capacity is that of a firm or an association."""
 
 _MOST: Final = 500
+_MINE: Final = re.compile(r"\b(?:min|mitt|mina|vår|vårt|våra|egen|eget|egna)[ ](?:\w+[ ])?$")
 _TWO: Final = (
     "Två uppdrag eller roller står bredvid varandra {}, så att det är oklart i vilken egenskap mejlet är skrivet."
 )
@@ -41,6 +43,11 @@ def _said(page: Page) -> Span | None:
     for phrase in page.hits("capacity.strong")[:_MOST]:
         if page.own_at(phrase[0]) and not _excused(page, phrase):
             return phrase
+    for interest in page.hits("capacity.interests")[:_MOST]:
+        start, end = page.sentence(interest[0])
+        mine = _MINE.search(page.lower, max(start, interest[0] - 30), interest[0])
+        if mine and page.own_at(interest[0]) and _holds_office(page, start, end) and not _excused(page, interest):
+            return interest
     for phrase in page.hits("capacity.medium")[:_MOST]:
         start, end = page.sentence(phrase[0])
         if page.own_at(phrase[0]) and page.near("capacity.commissions", start, end) and not _excused(page, phrase):
@@ -60,30 +67,24 @@ def _joined(page: Page) -> Span | None:
     return None
 
 
+def _holds_office(page: Page, start: int, end: int) -> bool:
+    """Tell whether the sentence says that the writer has a commission."""
+    return page.near("capacity.commissions", start, end) is not None and _in_first_person(page, start, end)
+
+
 def _in_first_person(page: Page, start: int, end: int) -> bool:
     words = page.lower[start:end]
     return words.lstrip().startswith("som ") or any(f" {w} " in f" {words} " for w in ("jag", "vi", "min", "mitt"))
 
 
 def _signed(page: Page) -> Span | None:
-    """Return a signature with a firm or another office beside the commission."""
-    start, end = signature_of(page)
-    office = page.near("capacity.commissions", start, end)
-    if office is None:
+    """Return a signature with a firm, an association or another office beside the commission."""
+    lines = closing_lines(page)
+    others = [span for line in lines for span in page.within("capacity.others", *line)]
+    offices = [span for line in lines for span in page.within("capacity.commissions", *line)]
+    if not any(all(o[1] <= other[0] or o[0] >= other[1] for other in others) for o in offices):
         return None
-    firm = firm_of(page)
-    if firm is not None:
-        return firm
-    lines = page.lower[start:end].count("\n")
-    other = page.near("capacity.others", start, end)
-    if other is not None and lines and not _same_line(page, office, other):
-        return other
-    return None
-
-
-def _same_line(page: Page, one: Span, two: Span) -> bool:
-    first, last = sorted((one, two))
-    return page.text.find("\n", first[1], last[0]) < 0
+    return firm_of(page) or club_of(page) or (others[0] if others else None)
 
 
 def _excused(page: Page, phrase: Span) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -59,10 +59,18 @@ _DATES: Final = {(6,), (8,), (2, 6), (2, 2, 2), (4, 2, 2), (2, 2, 2, 2)}
 _PAIRS: Final = {(2,) * 5, (2,) * 6, (4, 2, 2, 2, 2), (1,) * 10, (1,) * 12}
 
 
-def written_numbers(text: str) -> Iterator[Written]:
-    """Yield every window of ten or twelve digits that stands apart from its neighbours, in order of its start."""
-    for cluster in _CLUSTER.finditer(text):
-        groups = [m.span() for m in _GROUP.finditer(text, _leading(text, cluster.start()), cluster.end())]
+def digit_runs(text: str) -> Iterator[Span]:
+    """Yield runs of at least eight digits, with the separators that people put between them."""
+    return (match.span() for match in _CLUSTER.finditer(text))
+
+
+def written_numbers(text: str, runs: Iterable[Span] | None = None) -> Iterator[Written]:
+    """Yield every window of ten or twelve digits that stands apart from its neighbours, in order of its start.
+
+    ``runs`` are the digit runs of the text where they are known already.
+    """
+    for start, end in digit_runs(text) if runs is None else runs:
+        groups = [m.span() for m in _GROUP.finditer(text, _leading(text, start), end)]
         yield from _windows(text, groups)
 
 

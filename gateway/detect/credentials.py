@@ -34,21 +34,30 @@ _CODE: Final = re.compile(
     r"(?P<value>[#*]?[0-9]{1,4}(?:[ -]?[0-9]{2,4}){0,2}[#*]?)"
     r"(?![0-9]|[-/:.][0-9]|[ ]?(?:kr|tkr|kronor|tecken|siffror|st|procent|%|år)\b)"
 )
-_ASSIGNED: Final = re.compile(
-    r"(?<![A-Za-z])[A-Za-z0-9_.-]{0,40}(?:passw(?:or)?d|passwd|secret|api[_-]?key|apikey|access[_-]?key|token|pwd)[A-Za-z0-9_]{0,20}"
-    r"[\"']?[ ]?[=:][ ]?[\"']?(?P<value>[^\s\"',;]{6,200})",
-    re.IGNORECASE,
+_ASSIGNED: Final = re.compile(r"[A-Za-z0-9_]{0,20}[\"']?[ ]?[=:][ ]?[\"']?(?P<value>[^\s\"',;]{6,200})")
+_ASSIGNING: Final = (
+    "passw",
+    "passwd",
+    "secret",
+    "api_key",
+    "api-key",
+    "apikey",
+    "access_key",
+    "access key",
+    "token",
+    "pwd",
 )
-_ASSIGNING: Final = ("passw", "secret", "api", "access", "token", "pwd")
+_TAIL: Final = re.compile(r"[A-Za-z0-9_-]{16,200}")
 _KEYS: Final = {
-    "gh": re.compile(r"\bgh[pousr]_[A-Za-z0-9]{20,100}"),
-    "AKIA": re.compile(r"\bAKIA[0-9A-Z]{16}\b"),
-    "xox": re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{10,100}"),
-    "sk-": re.compile(r"\bsk-[A-Za-z0-9_-]{20,200}"),
-    "glpat-": re.compile(r"\bglpat-[A-Za-z0-9_-]{16,60}"),
-    "eyJ": re.compile(r"\beyJ[A-Za-z0-9_-]{10,2000}\.eyJ[A-Za-z0-9_-]{10,2000}"),
-    "PRIVATE KEY-----": re.compile(r"PRIVATE KEY-----"),
+    **{f"gh{kind}_": _TAIL for kind in "pousr"},
+    "AKIA": re.compile(r"[0-9A-Z]{16}"),
+    **{f"xox{kind}-": re.compile(r"[A-Za-z0-9-]{10,100}") for kind in "abprs"},
+    "sk-": re.compile(r"(?=[A-Za-z_-]{0,40}[0-9])[A-Za-z0-9_-]{20,200}"),
+    "glpat-": _TAIL,
+    "eyJ": re.compile(r"[A-Za-z0-9_-]{10,2000}\.eyJ[A-Za-z0-9_-]{10,2000}"),
+    "PRIVATE KEY-----": re.compile(""),
 }
+"""What keys of well-known services begin with, and what follows."""
 _YEAR: Final = re.compile(r"(?:19|20)[0-9]{2}")
 _SHAPES: Final = (re.compile(r"[0-9]"), re.compile(r"[a-zåäö]"), re.compile(r"[A-ZÅÄÖ]"), re.compile(r"[^\w.,:;]|_"))
 _NO_VALUE: Final = re.compile(r"^(?:https?:|www\.|\d{4}-\d\d-\d\d|\d+[.:][\dea]+$)|@[\w-]+\.\w", re.IGNORECASE)
@@ -75,14 +84,29 @@ def _secrets(page: Page) -> Iterator[tuple[str, Span, Confidence, str]]:
     for word in page.hits("credentials.any_code")[:_MOST]:
         if page.near("credentials.things", *page.sentence(word[0])):
             yield from _code(page, word)
-    if any(start in page.lower for start in _ASSIGNING):
-        for match in _ASSIGNED.finditer(page.text):
-            if _mixed(match["value"]) >= 2 and not _NO_VALUE.search(match["value"]):  # noqa: PLR2004
-                yield match["value"], match.span("value"), Confidence.HIGH, "En nyckel eller ett lösenord"
+    yield from _assigned(page)
     for mark, pattern in _KEYS.items():
-        if mark in page.text:
-            for match in pattern.finditer(page.text):
-                yield match.group(), match.span(), Confidence.HIGH, "En hemlig nyckel"
+        yield from _known_keys(page, mark, pattern)
+
+
+def _known_keys(page: Page, mark: str, pattern: re.Pattern[str]) -> Iterator[tuple[str, Span, Confidence, str]]:
+    at = page.text.find(mark)
+    while at >= 0:
+        match = pattern.match(page.text, at + len(mark))
+        if match and not page.text[at - 1 : at].isalnum():
+            yield page.text[at : match.end()], (at, match.end()), Confidence.HIGH, "En hemlig nyckel"
+        at = page.text.find(mark, at + len(mark))
+
+
+def _assigned(page: Page) -> Iterator[tuple[str, Span, Confidence, str]]:
+    """Yield values in settings, such as ``DB_PASSWORD=...``."""
+    for key in _ASSIGNING:
+        at = page.lower.find(key)
+        while at >= 0:
+            match = _ASSIGNED.match(page.text, at + len(key))
+            if match and _mixed(match["value"]) >= 2 and not _NO_VALUE.search(match["value"]):  # noqa: PLR2004
+                yield match["value"], match.span("value"), Confidence.HIGH, "En nyckel eller ett lösenord"
+            at = page.lower.find(key, at + len(key))
 
 
 def _password(page: Page, word: Span) -> Iterator[tuple[str, Span, Confidence, str]]:
@@ -99,11 +123,11 @@ def _password(page: Page, word: Span) -> Iterator[tuple[str, Span, Confidence, s
 
 def _after_login(page: Page, word: Span) -> Iterator[tuple[str, Span, Confidence, str]]:
     """Yield a value that can hardly be anything but a password, close to a word for logging in."""
-    end = min(page.sentence(word[0])[1], word[1] + _LOGIN)
-    for match in _TOKEN.finditer(page.text, word[1], end):
+    for match in _TOKEN.finditer(page.text, word[1], min(len(page.text), word[1] + _LOGIN)):
         value = match.group().rstrip(".:!?")
         if _mixed(value) >= _VERY and any(c.isdigit() for c in value) and not _NO_VALUE.search(value):
-            yield value, match.span(), Confidence.HIGH, "Ett lösenord"
+            if match.end() <= page.sentence(word[0])[1]:
+                yield value, match.span(), Confidence.HIGH, "Ett lösenord"
             return
 
 

@@ -48,17 +48,8 @@ class Likeness:
         return 1.0 - self.shares[OFFICIAL]
 
     def leads(self, kind: str) -> bool:
-        """Tell whether a kind comes first of all but official; business and association stand together first."""
-        rivals = {
-            "private": self.shares["private"],
-            "party": self.shares["party"],
-            "business": self.shares["business"] + self.shares["association"],
-        }
-        family = "business" if kind == "association" else kind
-        if family != max(rivals, key=lambda k: rivals[k]):
-            return False
-        other = {"business": "association", "association": "business"}.get(kind, kind)
-        return self.shares[kind] >= self.shares[other]
+        """Tell whether a kind comes first of all but official."""
+        return kind == max(KINDS[1:], key=lambda k: self.shares[k])
 
 
 class Exemplars:

@@ -56,7 +56,7 @@ def _sightings(page: Page) -> Iterator[tuple[Span, Confidence, str]]:
 
 def _cards(page: Page) -> Iterator[tuple[Span, Confidence, str]]:
     seen = False
-    for span in cards(page.text):
+    for span in cards(page.text, page.digit_runs):
         about = page.near("financial.cards", max(0, span[0] - _LABEL), span[1] + _LABEL)
         if label_of(page, span[0]) is Label.OTHER and not about:
             continue
@@ -73,7 +73,7 @@ def _cards(page: Page) -> Iterator[tuple[Span, Confidence, str]]:
 
 
 def _ibans(page: Page) -> Iterator[tuple[Span, Confidence, str]]:
-    for span in ibans(page.text):
+    for span in ibans(page.text, page.digit_runs):
         confidence = _owner(page, span)
         if confidence is not None:
             yield span, confidence, "Ett bankkonto (IBAN)"
@@ -88,7 +88,7 @@ def _owner(page: Page, span: Span) -> Confidence | None:
 
 
 def _accounts(page: Page) -> Iterator[tuple[Span, Confidence, str]]:
-    for span, personal in accounts(page.text):
+    for span, personal in accounts(page.text, page.digit_runs):
         if personal:
             yield span, Confidence.HIGH, "Ett personkonto"
         elif _is_account(page, span) and _owner(page, span) is not None:
@@ -118,6 +118,8 @@ def _labelled(page: Page, word: Span) -> Iterator[tuple[Span, Confidence, str]]:
 
 def _payments(page: Page) -> Iterator[tuple[Span, Confidence, str]]:
     """Yield a column of clearing and account beside names, as in a file of payments."""
+    if not page.tables:
+        return
     rows = list(_CLEARING_CELL.finditer(page.text))
     if len(rows) >= _ROWS and len(page.names_within(0, rows[-1].end())) >= _ROWS:
         yield rows[0].span("clearing"), Confidence.HIGH, f"En betalfil med {len(rows)} konton"

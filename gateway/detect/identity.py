@@ -9,7 +9,7 @@ from typing import Final
 
 from gateway.detect.apart import numbers_apart
 from gateway.detect.checks import is_coordinated, is_date, luhn
-from gateway.detect.clusters import Shape, Written, written_numbers
+from gateway.detect.clusters import Shape, Written
 from gateway.detect.detector import Detector
 from gateway.detect.interim import interim_numbers
 from gateway.detect.labels import Label, heading_of, in_address, label_of
@@ -54,7 +54,7 @@ def _detect(view: View, lexicon: Lexicon, circumstances: Circumstances) -> Itera
 
 
 def _sightings(page: Page, lexicon: Lexicon) -> Iterator[Sighting]:
-    candidates = [w for w in written_numbers(page.text) if _is_candidate(w)]
+    candidates = [w for w in page.numbers if _is_candidate(w)]
     candidates += interim_numbers(page.text)
     candidates += spoken_numbers(page)
     if candidates:

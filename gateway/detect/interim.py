@@ -8,20 +8,24 @@ from typing import Final
 
 from gateway.detect.clusters import Shape, Written
 
-_INTERIM: Final = re.compile(
-    r"(?<![0-9A-Za-z_.-])((?:18|19|20)?)([0-9]{6})([-+]?|[ ])[TRSUWXJKLMN]([0-9]{3})(?![0-9A-Za-zÅÄÖåäö]|-[0-9])"
-)
+_CENTURIES: Final = ("18", "19", "20")
+_INTERIM: Final = re.compile(r"([0-9]{6})([0-9]{2})?([-+ ]?)[TRSUWXJKLMN]([0-9]{3})(?![0-9A-Za-zÅÄÖåäö]|-[0-9])")
 
 
 def interim_numbers(text: str) -> Iterator[Written]:
     """Yield interim numbers; the letter counts as 1 in the check digit. Without a separator they need a label."""
     for match in _INTERIM.finditer(text):
-        century, date, separator, rest = match.groups()
+        first, more, separator, rest = match.groups()
+        date = first + (more or "")
+        before = text[match.start() - 1 : match.start()]
+        century = date[:2] if more else None
+        if before.isalnum() or (before and before in "_.-") or (century and century not in _CENTURIES):
+            continue
         yield Written(
             start=match.start(),
             end=match.end(),
-            century=century or None,
-            digits=f"{date}1{rest}",
+            century=century,
+            digits=f"{date[-6:]}1{rest}",
             shape=Shape.TIGHT if separator in ("-", "+") or century else Shape.ODD,
             plus=separator == "+",
         )

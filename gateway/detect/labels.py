@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from enum import Enum
 from typing import Final
 
@@ -29,13 +28,6 @@ class Label(Enum):
     NONE = "none"
 
 
-def covers(page: Page, name: str, position: int) -> bool:
-    """Tell whether a word of a list covers a position."""
-    spans = page.hits(name)
-    at = bisect_right(spans, (position, 1 << 60))
-    return any(start <= position < end for start, end in spans[max(0, at - 4) : at])
-
-
 def label_of(page: Page, start: int) -> Label:
     """Return what the words directly before a number call it, small words in between aside."""
     barrier = False
@@ -53,16 +45,16 @@ def label_of(page: Page, start: int) -> Label:
         named = _named(page, word, token.start())
         if named is not Label.NONE:
             return named
-        if barrier or fillers == _MOST_FILLERS or not covers(page, "identity.fillers", token.start()):
+        if barrier or fillers == _MOST_FILLERS or not page.covers("identity.fillers", token.start()):
             return Label.NONE
         fillers += 1
     return Label.NONE
 
 
 def _named(page: Page, word: str, position: int) -> Label:
-    if covers(page, "identity.labels", position) or _LABEL_ENDING.search(word):
+    if page.covers("identity.labels", position) or _LABEL_ENDING.search(word):
         return Label.IDENTITY
-    if covers(page, "identity.other_numbers", position):
+    if page.covers("identity.other_numbers", position):
         return Label.OTHER
     plain = word.lower() in ("nummer", "numret", "nr", "number")
     return Label.OTHER if not plain and _OTHER_ENDING.search(word) else Label.NONE

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from gateway.detect.exemplars import Exemplars, read_mails
-from gateway.detect.matcher import Matcher, Span, compile_pattern, is_latin, needle_of
+from gateway.detect.matcher import Finder, Matcher, Span, compile_pattern, is_latin, needle_of
 from gateway.detect.topics import LOOKED_UP, WEIGHTS, allowed, dictionary_of
-from gateway.detect.vocabulary import BUILT_IN, LISTS, NUMBERS
+from gateway.detect.vocabulary import ASKED, BUILT_IN, LISTS, NUMBERS
 from gateway.detect.wordbook import Wordbook
 from gateway.model import Problem
 
@@ -49,6 +49,8 @@ class Lexicon:
     """Kind → example mails."""
     exemplars: Exemplars = field(init=False, repr=False, compare=False)
     """What the example mails teach."""
+    finders: Mapping[str, Finder] = field(init=False, repr=False, compare=False)
+    """The lists that are looked for near a find only."""
     _matcher: Matcher = field(init=False, repr=False, compare=False)
     wordbook: Wordbook = field(init=False, repr=False, compare=False)
     """The lists that are looked up word by word instead of searched for."""
@@ -58,7 +60,8 @@ class Lexicon:
     def __post_init__(self) -> None:
         """Compile the lists."""
         object.__setattr__(self, "exemplars", Exemplars(self.mails))
-        written = {n: (listed.words, listed.patterns) for n, listed in self.lists.items() if n not in LOOKED_UP}
+        object.__setattr__(self, "finders", {n: Finder(self.lists[n].words) for n in ASKED if n in self.lists})
+        written = {n: (listed.words, listed.patterns) for n, listed in self.lists.items() if n not in LOOKED_UP | ASKED}
         object.__setattr__(self, "_matcher", Matcher(written | {name: (words, ()) for name, words in BUILT_IN.items()}))
         dictionary = dictionary_of({n: w.words for n, w in self.lists.items()})
         object.__setattr__(self, "wordbook", Wordbook(dictionary))
@@ -96,7 +99,8 @@ def _rebuild(
 def build_lexicon(files: Mapping[str, str]) -> tuple[Lexicon, list[Problem]]:
     """Build the lexicon from policy files (path relative to the policies → text); return it with every mistake found.
 
-    Only ``lexicon/**.toml`` and ``lexicon/examples/*.txt`` are read. A lexicon with mistakes holds what could be understood; do not judge with it.
+    Only TOML files below ``lexicon/`` and ``lexicon/examples/*.txt`` are read. A lexicon with mistakes holds what could
+    be understood; do not judge with it.
     """
     problems: list[Problem] = []
     lists: dict[str, WordList] = {}
@@ -173,6 +177,8 @@ class _Reading:
     def _list(self, table: str, content: Mapping[str, Any]) -> WordList:
         for key in content.keys() - _KEYS:
             self._wrong(f"{table}.{key}", "unknown key; a list has words and patterns")
+        if content.get("patterns") and f"{self._topic}.{table}" in ASKED | LOOKED_UP:
+            self._wrong(f"{table}.patterns", "this list takes words only")
         words = self._strings(f"{table}.words", content.get("words", []))
         patterns = self._strings(f"{table}.patterns", content.get("patterns", []))
         return WordList(

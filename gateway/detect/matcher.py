@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
@@ -62,10 +63,41 @@ def compile_pattern(pattern: str) -> Any:
         raise ValueError("patterns may only hold characters of Latin-1") from None
 
 
+class Finder:
+    """The words of one list, to be looked for in short stretches."""
+
+    __slots__ = ("_automaton", "_trims", "longest")
+
+    def __init__(self, words: Sequence[str]) -> None:
+        """Compile the words; those of other scripts are left out."""
+        plain = (normalise(word).text.lower() for word in words)
+        needles = list(dict.fromkeys(needle_of(word) for word in plain if is_latin(word)))
+        self._trims = [(n.startswith(b" "), n.endswith(b" ")) for n in needles]
+        self._automaton = BytesAhoCorasick(needles) if needles else None
+        self.longest = max(map(len, needles), default=1)
+        """Octets of the longest word, with the spaces around it."""
+
+    def find(self, tokens: bytes, start: int, end: int) -> list[Span]:
+        """Return the words that begin inside ``[start, end)``, sorted. ``tokens`` begins with one space too many."""
+        if self._automaton is None or start >= end:
+            return []
+        base = max(0, start)
+        spans: list[Span] = []
+        for number, left, right in self._automaton.find_matches_as_indexes(
+            tokens[base : end + self.longest + 1], overlapping=True
+        ):
+            opened, closed = self._trims[number]
+            begin = base + left - 1 + opened
+            if start <= begin < end:
+                spans.append((begin, base + right - 1 - closed))
+        spans.sort()
+        return spans
+
+
 class Matcher:
     """All words in one Aho-Corasick automaton, all patterns in RE2: linear, no backtracking."""
 
-    __slots__ = ("_automaton", "_longest", "_names", "_patterns", "_trims", "_wide")
+    __slots__ = ("_automaton", "_longest", "_names", "_patterns", "_script", "_trims", "_wide")
 
     def __init__(self, lists: Mapping[str, tuple[Sequence[str], Sequence[str]]]) -> None:
         """Compile lists: name → words, patterns."""
@@ -80,6 +112,8 @@ class Matcher:
                 else:
                     self._wide.append((plain.strip("*"), name))
             self._patterns += [(name, compile_pattern(p)) for p in patterns]
+        letters = "".join(sorted({c for word, _ in self._wide for c in word if not is_latin(c)}))
+        self._script = re.compile(f"[{re.escape(letters)}]", re.IGNORECASE) if letters else None
         keys = list(needles)
         self._names = [tuple(dict.fromkeys(needles[key])) for key in keys]
         self._trims = [(key.startswith(b" "), key.endswith(b" ")) for key in keys]
@@ -90,7 +124,7 @@ class Matcher:
         """Return list → spans in normalised ``text``, sorted; lists that are not found are absent."""
         found: dict[str, list[Span]] = {}
         self._search_words(tokens_of(text), found)
-        if self._wide and not is_latin(text):
+        if self._script is not None and self._script.search(text):
             self._search_wide(text.lower(), found)
         if self._patterns:
             self._search_patterns(text.encode("latin-1", "replace").translate(_TO_LOWER), found)

@@ -37,6 +37,7 @@ _FOLDED: Final = {
     "\u201d": '"',
     "\u201e": '"',
     "\u201f": '"',
+    "\u00b4": "'",
     "\u2033": '"',
     "\u2044": "/",
     "\u2215": "/",
@@ -135,5 +136,7 @@ def _plain(character: str) -> str:
         return str(unicodedata.decimal(character))
     if 0xFE00 <= ord(character) <= 0xFE0F:  # noqa: PLR2004 - variation selectors
         return ""
-    unfolded = unicodedata.normalize("NFKC", character)
+    unfolded = "".join(
+        _FOLDED.get(c, c) for c in unicodedata.normalize("NFKC", character) if not unicodedata.combining(c)
+    )
     return unfolded if len(unfolded) <= _LONGEST else character

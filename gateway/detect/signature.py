@@ -17,6 +17,11 @@ _FIRM: Final = re.compile(
     rf"(?P<firm>{_NAMED}|(?:AB|HB|Firma)[ ][A-ZÅÄÖ]\w{{1,30}})(?!\w)",
     re.IGNORECASE | re.MULTILINE,
 )
+_CLUB: Final = re.compile(
+    r"(?P<club>(?:[A-ZÅÄÖ][\w-]{1,30}[ ]){1,3}(?:IF|IK|BK|FF|SK|GF|GK|IBK|RK|BTK|OK|FK|IS|LK|PRO|SPF)"
+    r"|[A-ZÅÄÖ][\w-]{0,30}(?:förening|föreningen|klubb|klubben|samfällighet|samfälligheten|scoutkår|byalag)"
+    r"|(?:Brf|BRF|HSB|LRF)[ ][A-ZÅÄÖ]\w{1,30})(?!\w)"
+)
 _CAPITAL: Final = re.compile(r"[A-ZÅÄÖ]")
 
 
@@ -34,14 +39,27 @@ def signature_of(page: Page) -> Span:
     return max(start, end - _TAIL), end
 
 
+def closing_lines(page: Page) -> list[Span]:
+    """Return the short lines at the end that are no sentences, last first."""
+    return _last_lines(page.text, *signature_of(page))
+
+
 def firm_of(page: Page) -> Span | None:
     """Return a firm that the signature names; municipal companies do not count."""
-    start, end = signature_of(page)
-    for line_start, line_end in _last_lines(page.text, start, end):
+    for line_start, line_end in closing_lines(page):
         for match in _FIRM.finditer(page.text, line_start, line_end):
             span = match.span("firm")
             if _CAPITAL.match(page.text[span[0]]) and not page.near("business.municipal", *span):
                 return span
+    return None
+
+
+def club_of(page: Page) -> Span | None:
+    """Return an association that the signature names."""
+    for line_start, line_end in closing_lines(page):
+        match = _CLUB.search(page.text, line_start, line_end)
+        if match:
+            return match.span("club")
     return None
 
 

@@ -25,6 +25,7 @@ _JOINED: Final = re.compile(r"\b(?:och|men|or|og)[ ]$")
 _MODAL: Final = re.compile(
     r"\b(?:ska|skall|kan|bör|måste|får|fick|skulle|vill|att|kommer|behöver|to|should|must|will|jag|vi|man|de|han|hon)\b"
 )
+_YOU: Final = re.compile(r"\b(?:kan|kunde|vill|skulle|får|måste|could|can)[ ](?:du|ni|you)\b")
 _ASKED: Final = re.compile(
     r"\b(?:kan|skulle|vill|har|får|kunde|måste|behöver|ska)[ ](?:du|ni)\b(?:[ ]\w+){0,4}[ ]$"
     r"|\b(?:be|ber|bad|uppmanar|ombeds)\b(?:[ ]\w+){0,3}[ ](?:att[ ])?$"
@@ -102,10 +103,10 @@ def _thing(page: Page, sentence: Span, around: Span) -> Span | None:
 
 def _addressed(page: Page, sentence: Span, verb: Span) -> bool:
     """Tell whether the reader is asked to do it."""
-    before = page.lower[max(sentence[0], verb[0] - 80) : verb[0]]
+    before = page.lower[max(sentence[0], verb[0] - 120) : verb[0]]
     if not before.strip() or _ASKED.search(before) or _CLAUSE.search(before):
         return True
-    return _JOINED.search(before) is not None and _MODAL.search(before) is None
+    return _JOINED.search(before) is not None and (_MODAL.search(before) is None or _YOU.search(before) is not None)
 
 
 def _harmless(page: Page, sentence: Span, verb: Span, end: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +13,8 @@ from gateway.detect.matcher import Span
 MAX_LINE: Final = 2000
 """Characters of a line that can be a row; longer lines are prose."""
 
-_DELIMITERS: Final = "\t;|"
+_ANY: Final = re.compile(r"[\t;|]")
+_ANY_OR_COMMA: Final = re.compile(r"[\t;|,]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,31 +54,33 @@ class Table:
 
 def tables_of(text: str, *, commas: bool = False) -> tuple[Table, ...]:
     """Return the tables of a text in order; ``commas`` lets commas delimit too, as in a CSV file."""
-    delimiters = [d for d in (_DELIMITERS + "," * commas) if d in text]
-    return tuple(_tables(text, delimiters)) if delimiters else ()
+    return tuple(_tables(text, _ANY_OR_COMMA if commas else _ANY))
 
 
-def _tables(text: str, delimiters: list[str]) -> Iterator[Table]:
+def _tables(text: str, delimiter: re.Pattern[str]) -> Iterator[Table]:
     rows: list[Span] = []
     current = ""
-    for start, end in _lines(text):
-        found = "" if end - start > MAX_LINE else next((d for d in delimiters if text.find(d, start, end) >= 0), "")
-        if found != current:
+    for found, start, end in _rows(text, delimiter):
+        if rows and (found != current or start != rows[-1][1] + 1):
             if len(rows) > 1:
                 yield Table(delimiter=current, rows=tuple(rows))
-            rows, current = [], found
-        if found:
-            rows.append((start, end))
+            rows = []
+        current = found
+        rows.append((start, end))
     if len(rows) > 1:
         yield Table(delimiter=current, rows=tuple(rows))
 
 
-def _lines(text: str) -> Iterator[Span]:
-    start = 0
-    while (end := text.find("\n", start)) >= 0:
-        yield start, end
-        start = end + 1
-    yield start, len(text)
+def _rows(text: str, delimiter: re.Pattern[str]) -> Iterator[tuple[str, int, int]]:
+    """Yield the first delimiter and the extent of every line that has one; lines without cost only the search."""
+    match = delimiter.search(text)
+    while match:
+        start = text.rfind("\n", 0, match.start()) + 1
+        stop = text.find("\n", match.end())
+        end = stop if stop >= 0 else len(text)
+        if end - start <= MAX_LINE:
+            yield match.group(), start, end
+        match = delimiter.search(text, end)
 
 
 def table_at(tables: tuple[Table, ...], position: int) -> Table | None:

@@ -10,14 +10,16 @@ from enum import Enum
 from functools import cached_property
 from typing import Final
 
+from gateway.detect.clusters import Written, digit_runs, written_numbers
 from gateway.detect.lexicon import Lexicon
-from gateway.detect.matcher import Span
+from gateway.detect.matcher import Span, tokens_of
 from gateway.detect.names import full_names
 from gateway.detect.normalise import Normalised, normalise
 from gateway.detect.tables import Table, table_at, tables_of
 from gateway.model import Confidence, Finding, Message, Origin, Part, SegmentKind
 
-REACH: Final = 500
+_LONGEST: Final = 40
+REACH: Final = 350
 """Characters on each side of a position within which the ends of its sentence are looked for."""
 
 RECEIVED: Final = frozenset({SegmentKind.QUOTED, SegmentKind.FORWARDED})
@@ -92,20 +94,41 @@ class Page:
     def _hits(self) -> dict[str, list[Span]]:
         return self._lexicon.search(self.text)
 
-    def hits(self, name: str) -> Sequence[Span]:
-        """Return where words of a list stand, in order."""
-        return self._hits.get(name, ())
+    @cached_property
+    def tokens(self) -> bytes:
+        """The text in lower case, spaces for all but letters and digits, one octet a character; one more in front."""
+        return b" " + tokens_of(self.text) + b" "
 
-    def near(self, name: str, start: int, end: int) -> Span | None:
-        """Return the first word of a list that begins inside ``[start, end)``."""
-        spans = self.hits(name)
-        at = bisect_left(spans, (start, 0))
-        return spans[at] if at < len(spans) and spans[at][0] < end else None
+    @cached_property
+    def numbers(self) -> tuple[Written, ...]:
+        """Every window of ten or twelve digits, in order."""
+        return tuple(written_numbers(self.text, self.digit_runs))
+
+    @cached_property
+    def digit_runs(self) -> tuple[Span, ...]:
+        """Every run of at least eight digits with little between them, in order."""
+        return tuple(digit_runs(self.text))
+
+    def hits(self, name: str) -> Sequence[Span]:
+        """Return where words of a list stand, in order. Not for the lists that are asked for near a find."""
+        return self._hits.get(name, ())
 
     def within(self, name: str, start: int, end: int) -> Sequence[Span]:
         """Return all words of a list that begin inside ``[start, end)``."""
+        finder = self._lexicon.finders.get(name)
+        if finder is not None:
+            return finder.find(self.tokens, start, end)
         spans = self.hits(name)
         return spans[bisect_left(spans, (start, 0)) : bisect_left(spans, (end, 0))]
+
+    def near(self, name: str, start: int, end: int) -> Span | None:
+        """Return the first word of a list that begins inside ``[start, end)``."""
+        spans = self.within(name, start, end)
+        return spans[0] if spans else None
+
+    def covers(self, name: str, position: int) -> bool:
+        """Tell whether a word of a list stands over a position."""
+        return any(end > position for _, end in self.within(name, max(0, position - _LONGEST), position + 1))
 
     def before(self, name: str, start: int, end: int) -> Span | None:
         """Return the last word of a list that begins inside ``[start, end)``."""

@@ -59,6 +59,7 @@ LISTS: Final[frozenset[str]] = frozenset(
         "business.strong",
         "business.weak",
         "capacity.commissions",
+        "capacity.interests",
         "capacity.medium",
         "capacity.official",
         "capacity.others",
@@ -102,6 +103,24 @@ LISTS: Final[frozenset[str]] = frozenset(
     | topics.LOOKED_UP
 )
 """``file.table`` of every word list."""
+
+ASKED: Final[frozenset[str]] = frozenset(
+    {name for name in LISTS if name.endswith((".official", ".weak")) and not name.startswith("special_category")}
+    | {name for name in LISTS if name.startswith(("identity.", "people.", "bulk."))}
+    | {f"credentials.{table}" for table in ("colon_only", "denials", "no_values", "things")}
+    | {f"financial.{table}" for table in ("own", "payee_numbers", "payees", "policy", "transfers")}
+    | {f"protected_identity.{table}" for table in ("dwelling", "having", "policy", "public", "renamed")}
+    | {
+        f"solicitation.{table}"
+        for table in (
+            "aggregates", "channels", "denials", "mailing", "objects", "owners", "papers", "redirections", "rosters",
+            "traits",
+        )
+    }
+    | {"business.municipal", "business.roles", "capacity.commissions", "official.voices", "official.words"}
+) - {"identity.last_four"}  # fmt: skip
+"""Lists of words that mean something only near a find: looked for there, not in the whole text, since many of them are
+everywhere."""
 
 NUMBERS: Final[Mapping[str, tuple[float, float]]] = {
     "identity.label_reach": (10, 200),

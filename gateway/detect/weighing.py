@@ -24,9 +24,7 @@ _LEAST: Final = 25
 """Characters of a text below which it resembles nothing."""
 _EMBEDDED: Final = 2.0
 """What is taken off in a long text: there is much room for a few such words by chance."""
-_STRONG: Final = 3.0
-_MEDIUM: Final = 2.0
-_WEIGHTS: Final = (("strong", _STRONG), ("medium", _MEDIUM), ("weak", 1.0))
+_WEIGHTS: Final = (("strong", 3.0), ("medium", 2.0), ("weak", 1.0))
 _OWN: Final = (SegmentKind.OWN, SegmentKind.CALENDAR)
 
 
@@ -78,11 +76,8 @@ class Scale:
         return sorted(cues, key=lambda cue: (cue.start, -cue.weight, -cue.end))
 
     def anchors(self, page: Page, start: int, end: int) -> Iterator[Span]:
-        """Yield the cues of a long stretch that are worth a look: strong ones, and others with one of weight near."""
+        """Yield the cues of a long stretch around which it is worth to look: the strong ones."""
         yield from page.within(f"{self.topic}.strong", start, end)
-        for s, e in page.within(f"{self.topic}.medium", start, end):
-            if page.near(f"{self.topic}.medium", e, min(end, e + _AFTER)):
-                yield s, e
         for cue in self.more(page, start, end):
             yield cue.start, cue.end
 

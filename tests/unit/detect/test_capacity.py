@@ -1,0 +1,116 @@
+"""Doubt about the capacity, and clear words about it."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.model import Confidence
+from tests.unit.detect.conftest import Judge
+
+RULE = "capacity_unclear"
+
+FOUND = [
+    (
+        "Bygglov",
+        (
+            "Hej, det är jag som är vice ordförande i nämnden. Nu gäller det mitt eget garage på "
+            "Kvarnvägen, så jag hoppas att ni kan skynda på lite."
+        ),
+    ),
+    ("Stöd", "Jag skriver dels som kommunalråd, dels som ordförande i skytteföreningen, för vi behöver nya lokaler."),
+    ("Vägbelysning", "Som boende på gatan, men förstås också som ledamot i tekniska, kräver jag att lampan lagas."),
+    ("Synpunkt", "Detta är väl egentligen min privata uppfattning, men ni kan publicera det som kommunens svar."),
+    ("Snöröjning", "Vi blev utan plogning igen.\n\nMats Persson\nPerssons Maskin AB\nErsättare i tekniska nämnden"),
+    ("Remiss", "Jag svarar både för kommunstyrelsen och för min egen firma."),
+    (
+        "Skolskjuts",
+        (
+            "Min son fick avslag på skolskjuts. Glöm inte att jag sitter i barn- och "
+            "utbildningsnämnden när du omprövar beslutet."
+        ),
+    ),
+    ("Tillstånd", "Ärendet gäller min restaurang.\n\nSara Holm\nÄgare Holms Krog\nLedamot i socialnämnden"),
+    (
+        "Avlopp",
+        (
+            "Jag äger ju själv fastigheten det handlar om, men som nämndens ordförande tycker jag att "
+            "tillsynsavgiften är orimlig."
+        ),
+    ),
+    ("Hallen", "Hej, jag är både tränare i klubben och ersättare i kulturnämnden och vill ha halltid på tisdagar."),
+    ("Lokaltidningen", "Skriv gärna att kommunen är emot, fast det är nog mest jag som tycker så."),
+    ("Staket", "Ni får gärna tänka på att jag är med och beslutar om er budget innan ni klagar på mitt staket."),
+    ("Utskänkning", "Hälsningar\nLars Mård\nKrögare och kommunfullmäktigeledamot"),
+    ("Avfall", "Hälsar\nEva Lind\nLedamot i miljönämnden\nÄgare Linds Åkeri AB"),
+    (
+        "Tomten",
+        "Vi överklagar beslutet om vår tomt, och jag vill påpeka att jag är andre vice ordförande i er nämnd.",
+    ),
+    ("Uttalande", "Du kan citera mig som privatperson eller som kommunalråd, det gör detsamma."),
+    ("Sponsring", "Hälsningar\nOla Grip\nOrdförande Örkelljunga IF\nLedamot kommunstyrelsen"),
+    ("Bidrag", "Som ordförande i fotbollsklubben och ledamot i utskottet vill jag att vår ansökan bifalls."),
+]
+
+PASSING = [
+    ("Jäv", "Jag är ordförande i ridklubben och anmäler jäv i ärende 6."),
+    ("Remissvar", "För Örkelljunga kommun, genom kommunstyrelsens ordförande Magnus Ahlberg."),
+    (
+        "Anmälan",
+        (
+            "Jag anmäler mig till utbildningen.\n\nHälsningar\nMagnus Ahlberg\nGruppledare "
+            "Moderaterna\nLedamot kommunstyrelsen"
+        ),
+    ),
+    ("Privat", "Jag yttrar mig enbart som privatperson i den här frågan."),
+    ("Bolag", "Kallelse till styrelsemöte i kommunens bostadsbolag den 9 juni."),
+    ("Tack", "Tack för ett bra möte igår och för god fika! Vi ses på torsdag."),
+    (
+        "Föreningsbidrag",
+        "Ridklubben har sökt anläggningsbidrag för nytt ridhus. Jag föreslår avslag på grund av budgetläget.",
+    ),
+    ("Gruppmöte", "Gruppmöte inför kommunfullmäktige måndag 18.00 i partirummet, vi går igenom ärendelistan."),
+    ("Barn sjukt", "Jag kan tyvärr inte vara med på mötet i dag, min dotter är sjuk. Kalla ersättare."),
+    ("Bostäder", "Örkelljungabostäder har 14 lediga lägenheter, hyran ligger på 6 100 kronor i snitt."),
+    ("Begravningsplats", "Kyrkorådet och kommunen träffas om begravningsplatsen i Rya."),
+    ("E-tjänst", "Ansök med BankID i e-tjänsten och ladda upp läkarintyget där."),
+    ("Kundnöjdhet", "NKI för bygglov ökade till 74. Företagarna är nöjda med bemötandet."),
+    ("Studiebesök", "Vi besöker äldreboendet i Perstorp för att se deras demensträdgård. Bussen går 8.15."),
+    ("Försörjningsstöd", "Kostnaden för försörjningsstöd ökade med 1,2 miljoner jämfört med budget."),
+    ("Talartid", "Jag vill begära ordet i punkt 7 och delar Lisas uppfattning om Pride-flaggan."),
+    ("Fråga från journalist", "Hej Karin, jag hinner tyvärr inte prata förrän efter lunch. Ring mig då om budgeten."),
+    (
+        "Visit",
+        "Thank you for hosting our delegation. We will send the minutes from the meeting on elderly care next week.",
+    ),
+    ("Motionsspår", "Belysningen på motionsspåret i Skånes Fagerhult är trasig, vem felanmäler jag till?"),
+    ("Bröllop i rådhuset", "Som vigselförrättare kan jag ta två vigslar den 6 juni."),
+    ("Arvode", "Arvodesblanketten för mars ska vara inne senast den femte."),
+    ("Lantmäteri", "Förrättningen för gatan i Östra Ringarp är avslutad."),
+    ("Val", "Förtidsröstning sker i biblioteket 19 augusti till 13 september."),
+    ("Insändare", "Jag svarar på insändaren om äldreomsorgen för majoritetens räkning."),
+    ("Skicka", "Skicka in ditt yttrande till registratorn senast den 12 september."),
+    ("Bostad", "Socialnämnden diskuterade hemlöshet och avhysningar av barnfamiljer."),
+    ("Elevhälsa", "Elevhälsan redovisar hur många åtgärdsprogram som upprättats per skola."),
+    ("Trädgård", "Demensträdgården på Södergården invigs 4 juni, välkommen att klippa bandet!"),
+    ("Pizza", "Ungdomsrådet vill ha pizza på sitt möte, kan kansliet beställa?"),
+    ("Jobbmässa", "Arbetsmarknadsenheten ordnar jobbmässa i Forum."),
+    ("Utegym", "Utegymmet vid Lycksta är färdigt, invigning på lördag."),
+    ("Kåren", "Räddningskåren i Fagerhult behöver fler deltidsbrandmän."),
+    ("Parkeringsbot", "En turist klagar på en parkeringsbot vid badet, vem svarar?"),
+    ("Fullmakt", "Fullmakt för ombudet i tingsrätten undertecknas av ordföranden."),
+    ("Affischer", "Otillåtna valaffischer på elskåp tas ner av gatuenheten."),
+]
+
+
+def told(judge: Judge, subject: str, text: str) -> bool:
+    return any(f.rule == RULE and f.confidence >= Confidence.MEDIUM for f in judge(text, subject=subject))
+
+
+@pytest.mark.parametrize(("subject", "text"), FOUND)
+def test_unclear_capacity_is_found(judge: Judge, subject: str, text: str) -> None:
+    assert told(judge, subject, text)
+
+
+@pytest.mark.parametrize(("subject", "text"), PASSING)
+def test_the_commission_passes(judge: Judge, subject: str, text: str) -> None:
+    assert not told(judge, subject, text)

@@ -1,0 +1,76 @@
+"""Cards, accounts and the economy of a person, and the money of organisations."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.model import Confidence
+from tests.unit.detect.conftest import Judge
+
+RULE = "financial"
+
+FOUND = [
+    "Du kan sätta över pengarna på mitt konto i Swedbank 8327-9, 934 123 456-1",
+    "Mitt kontonummer är 6712 318 442 971",
+    "Nytt konto för arvodet: clearing 9025, konto 51327684",
+    "Betala med kortet 4539 1488 0343 6467 exp 04/28 cvc 112",
+    "Kortet börjar på 4111 1111 och slutar på 1111 1111.",
+    "Bertil Hagman har betalningsanmärkningar och hyresskuld på 34 000 kronor.",
+    "Min granne Stig Lund fick sin lön utmätt av Kronofogden förra året.",
+    "Lisa Ek tjänar 41 200 kr i månaden och har sms-lån.",
+    "Hans Boström har försörjningsstöd sedan i mars.",
+    "Anna Berg lever på existensminimum. Hon har skulder hos Kronofogden.",
+    "Jag vill ha ersättningen till mitt personkonto 3300-7003119984.",
+    "IBAN SE45 5000 0000 0583 9825 7466 (Magnus Ahlberg)",
+    "Hej, sätt in reseersättningen på 8214-9 983554112",
+    "Visa 4012888888881881 går ut 12/27",
+    "Familjen Nyström, Storgatan 4, har blivit vräkta på grund av obetalda hyror.",
+    "Sätt pengarna på mitt SEB-konto 5321-12 345 67, tack.",
+    "Boka hotellet på mitt Visa 4539 1488 0343 6467, går ut 09/27 och de tre siffrorna är 551.",
+    "Grannen Bertil Ask har hamnat hos Kronofogden och riskerar att bli vräkt i maj.",
+    "Till lönekontoret: nytt kontonr 8105-9, 904 123 776-2 för mina arvoden.",
+    "Jag har hört att Fatima Yusuf får försörjningsstöd trots att hon äger en lägenhet i Malmö.",
+    "Stig Bergman är skyldig 340 000 efter konkursen och har betalningsanmärkning.",
+    "My IBAN is SE72 8000 0810 3400 0978 3242, account holder Peter Blad.",
+    "Elsa Nordin fick ärva 2,3 miljoner och har nu ansökt om avgiftsbefrielse.",
+    "4111 1111 1111 1111",
+    "378282246310005",
+    "SE45 5000 0000 0583 9825 7466",
+    "3300-7003119984",
+]
+
+PASSING = [
+    "Kommunens bankgiro är 5805-6201.",
+    "Vi redovisar på konto 4010 ansvar 2200.",
+    "Antalet hushåll med försörjningsstöd minskade med 4 procent.",
+    "Socialnämnden beslutade om riktlinjer för försörjningsstöd.",
+    "Leverantören har bankgiro 505-1057 och plusgiro 10324-2.",
+    "Föreningens konto i Swedbank 8327-9, 934 123 456-1 för bidrag",
+    "Finansminister Elisabeth Svantesson presenterade skuldsaneringslagen.",
+    "Faktura 2024-881 på 12 500 kr betalas till bankgiro 5900-1115 OCR 1234567897.",
+    "Kronofogden bjuds in till trygghetsrådet den 4 maj.",
+    "Kommunen har lån på 310 miljoner kronor i Kommuninvest.",
+    "Projektpengarna betalas till IBAN DE89370400440532013000, Stadt Musterhausen, municipality account.",
+    "Mats Ek (M) föreslog att skuldrådgivningen förstärks.",
+    "Ny mobil 070-174 06 05 och konto i Teams.",
+    "Kontakta ekonomiavdelningen om konto 6712.",
+    "Skattekontot: bankgiro 5050-1055, OCR 1655625430162",
+    "Artikel 4539148803436467 i lager",
+    "4111111111111114",
+    "1234567812345673",
+    "SE4550000000058398257467",
+]
+
+
+def told(judge: Judge, text: str) -> bool:
+    return any(f.rule == RULE and f.confidence >= Confidence.MEDIUM for f in judge(text))
+
+
+@pytest.mark.parametrize("text", FOUND)
+def test_private_money_is_found(judge: Judge, text: str) -> None:
+    assert told(judge, text)
+
+
+@pytest.mark.parametrize("text", PASSING)
+def test_money_of_organisations_and_policy_passes(judge: Judge, text: str) -> None:
+    assert not told(judge, text)

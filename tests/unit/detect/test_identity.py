@@ -1,0 +1,175 @@
+"""Personnummer and samordningsnummer: text, and the rules with their certainty that are expected."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stdnum.se import personnummer as oracle
+
+from gateway.detect.checks import luhn
+from gateway.model import Confidence, Origin, Segment, SegmentKind
+from tests.unit.detect.conftest import Judge, MakePart
+
+P, S = "personnummer", "samordningsnummer"
+HIGH, MEDIUM = Confidence.HIGH, Confidence.MEDIUM
+
+
+def numbers(findings: tuple[object, ...]) -> list[tuple[str, Confidence]]:
+    return [(f.rule, f.confidence) for f in findings if f.rule in (P, S)]  # type: ignore[attr-defined]
+
+
+FORMS = [
+    "780914-2388", "19780914-2388", "197809142388", "1978-09-14-2388", "78.09.14-2388", "78/09/14-2388",
+    "780914 - 2388", "780914\u20132388", "780914\u20112388", "780914\u22122388", "7809\u200b14-2388", "780914-\n2388",
+    "780914-\n> 2388", "19 78 09 14 - 2388", "19780914 2388", "1978 09 14 2388",
+    "\uff17\uff18\uff10\uff19\uff11\uff14-2388", "78O914-2388", "7809l4-2388", "220517+9811", "19220517+9811", "000229-2381",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_numbers_in_many_spellings_need_no_label(judge: Judge, form: str) -> None:
+    assert numbers(judge(f"Kan du titta på detta: {form}. Tack!")) == [(P, HIGH)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sökandens personnummer är 7809142388.",
+        "Personnr 780914 2388",
+        "Hon har numret 7809142388 och väntar på svar.",
+        "Eleven har personnummer 78 09 14 23 88 och bor långt bort.",
+        "pnr7809142388",
+        "Ersättaren persnr7809142 388 tjänstgjorde hela dagen.",
+        "Mannens personnummer: 7 8 0 9 1 4 2 3 8 8",
+        "Hon är född 780914 och de fyra sista är 2388.",
+        "Född den 14 september 1978. Sista fyra: 2388",
+        "Han är född 14/9 1978, slutsiffror 2388",
+        "2388 är de fyra sista, och födelsedatum 1978-09-14.",
+        "sju åtta noll nio ett fyra två tre åtta åtta",
+        "Sjuttioåtta noll nio fjorton tjugotre åttioåtta",
+        "nittonhundrasjuttioåtta noll nio ett fyra streck två tre åtta åtta",
+        "The employee's personal identity number is 7809142388.",
+    ],
+)
+def test_unusual_spellings_count_beside_words_about_a_person(judge: Judge, text: str) -> None:
+    assert numbers(judge(text)) == [(P, HIGH)]
+
+
+@pytest.mark.parametrize("form", ["500675-9822", "195006759822", "500675 9822", "160080-2399", "19500675-9822"])
+def test_coordination_numbers_have_their_own_rule(judge: Judge, form: str) -> None:
+    assert numbers(judge(f"Personen har numret {form}.")) == [(S, HIGH)]
+
+
+@pytest.mark.parametrize("letter", "TRSUWXJKLMN")
+def test_interim_numbers_count_as_personnummer(judge: Judge, letter: str) -> None:
+    assert numbers(judge(f"Eleven har 850604-{letter}238 tills vidare.")) == [(P, HIGH)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Personnummer: 780914-2389. Det står fel i systemet.",
+        "Hon är född 780914 och de fyra sista är 2389.",
+        "Slå upp 780914 2388 före lunch",
+    ],
+)
+def test_doubtful_numbers_are_medium_or_carry_a_word_about_a_person(judge: Judge, text: str) -> None:
+    (found,) = numbers(judge(text))
+    assert found[0] == P
+    assert found[1] >= MEDIUM
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Kommunens organisationsnummer är 212000-0878.",
+        "Org.nr 556254-3016, momsnr SE556254301601, 165562543016",
+        "Sammanträden 260914-1300, 261012-1300 och 261109-1300.",
+        "Nytt nummer är 040-628 04 53.",
+        "Ring 0406280412 så hjälper vi till.",
+        "Telefon: 0406280412",
+        "Ordernummer 780914-2388 levereras i veckan.",
+        "Serienumret är 7809142388, garanti tre år.",
+        "Fakturanummer 197809142388 är betald.",
+        "Supportärende 780914-2388 är stängt.",
+        "Kollinummer: 780914-2388",
+        "Projektnr 780914-2388",
+        "OCR 197809142388",
+        "Artikelnummer 780914-2389 är slut.",
+        "error id=850101123456 tid=1747036533981",
+        "https://exempel.se/sok?id=780914-2388",
+        "64082398-1234-4981-8503-121234567890",
+        "Paketets kolli-id är 00370730254640823980.",
+        "ISBN 978-91-7903-458-1",
+        "20260512081533",
+        "Mötes-id 385 124 981 234",
+        "780914-238X",
+        "780914-XXXX",
+        "Utfallet blev 610 823 tkr mot budget 598 120 tkr.",
+        "KS 2026/123, protokoll 2026-05-04 § 112, Örkelljunga 1:23",
+        "IMG_20260512_081533.jpg",
+        "+46 70 174 06 05",
+        "010229-2380",
+        "150916-0006",
+    ],
+)
+def test_other_numbers_pass(judge: Judge, text: str) -> None:
+    assert numbers(judge(text)) == []
+
+
+def test_a_column_of_other_numbers_with_a_lucky_one_passes(judge: Judge) -> None:
+    rows = "\n".join(f"{n:06}{n * 7 % 10000:04}" for n in range(780914, 781014))
+    assert numbers(judge("Nummer\n" + rows + "\n7809142388\n")) == []
+
+
+def test_a_column_below_its_head_counts(judge: Judge) -> None:
+    found = numbers(judge("namn;pnr\nEllen;7809142388\nIsak;8712059818\n"))
+    assert found == [(P, HIGH), (P, HIGH)]
+
+
+def test_date_and_serial_in_two_columns(judge: Judge) -> None:
+    assert numbers(judge("Namn\tFödd\tFyra sista\nAnna\t780914\t2388\nBo\t871205\t9818\n")) == [(P, HIGH), (P, HIGH)]
+
+
+def test_subject_and_file_name_are_looked_at(judge: Judge, part: MakePart) -> None:
+    findings = judge(part("", path="2", filename="intyg_780914-2388.pdf", body=False), subject="Ärende 871205-9818")
+    assert [(f.part, f.rule) for f in findings] == [("subject", P), ("2", P)]
+    assert "filnamn" in findings[1].reason
+
+
+def test_positions_are_those_of_the_text_as_it_came(judge: Judge) -> None:
+    text = "Nr\u200b: 78\u200b0914\u20132388!"
+    (finding,) = judge(text)
+    assert text[finding.start : finding.end] == "78\u200b0914\u20132388"
+
+
+def test_a_number_in_a_quote_belongs_to_the_quote(judge: Judge, part: MakePart) -> None:
+    text = "Tack!\n> Mitt nummer är 780914-2388.\n"
+    segments = (
+        Segment(kind=SegmentKind.OWN, start=0, end=6),
+        Segment(kind=SegmentKind.QUOTED, start=6, end=len(text)),
+    )
+    (finding,) = judge(part(text, segments=segments, origin=Origin.OWN))
+    assert finding.segment is SegmentKind.QUOTED
+
+
+def test_evidence_is_masked_and_tells_numbers_apart(judge: Judge) -> None:
+    findings = judge("19780914-2388 och 871205-9818 och 19780914-2388")
+    assert [f.evidence for f in findings] == ["19••••••-••••", "••••••-•••• (nr 2)"]
+    assert not any(c.isdigit() for c in findings[0].evidence.removeprefix("19"))
+
+
+def test_many_numbers_share_a_finding(judge: Judge) -> None:
+    digits = (f"7{n:03}01-{serial:03}" for n in range(101, 113) for serial in range(240, 246) if n % 100 <= 12)
+    valid = [d + c for d in digits for c in "0123456789" if luhn((d + c).replace("-", ""))]
+    found = [f for f in judge("\n".join(valid)) if f.rule == P]
+    assert sum(f.count for f in found) == len(set(valid))
+    assert len(found) < len(valid)
+
+
+@given(st.integers(0, 99), st.integers(1, 12), st.integers(1, 28), st.integers(1, 999))
+def test_plain_numbers_agree_with_another_library(year: int, month: int, day: int, serial: int) -> None:
+    head = f"{year:02}{month:02}{day:02}{serial:03}"
+    for check in "0123456789":
+        assert luhn(head + check) == oracle.is_valid(f"19{head[:6]}-{head[6:]}{check}")

@@ -1,0 +1,88 @@
+"""Requests for sensitive data, and requests that the guideline has nothing against."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.model import Confidence
+from tests.unit.detect.conftest import Judge
+
+RULE = "solicitation"
+
+FOUND = [
+    "Mejla över ditt personnummer så kollar jag vad som hänt.",
+    "Kan du scanna in läkarintyget och skicka till mig?",
+    "Svara med ditt kontonummer och clearing så betalar vi ut.",
+    "Hej! För att jag ska kunna driva frågan behöver jag din sons utredning från BUP. Skicka den hit.",
+    "Var snäll och bifoga en kopia på passet i svaret.",
+    "Jag vill ha en lista över alla som har hemtjänst i Skånes Fagerhult, med namn och diagnos.",
+    "Vad är ditt personnummer? Svara på detta mejl.",
+    "Skicka lösenordet till Teams-kontot så fixar jag det.",
+    "Could you send me your passport number and bank account by email?",
+    "Maila mig gärna hans journal.",
+    "Kan ni mejla namnen på de elever som är misstänkta för skadegörelsen?",
+    "Ge mig namnen på alla muslimska familjer i området, per mejl.",
+    "Uppge personnummer och sjukdom i ditt svar till mig.",
+    "Send mig dit CPR-nummer på mail.",
+    "Återkom med vilka anställda som är fackligt aktiva.",
+    "Vi behöver era personnummer för hotellbokningen, svara alla på tråden.",
+    "Fotografera ditt körkort och skicka bilden hit.",
+    "Om du mejlar mig ditt personnummer och en bild på läkarintyget så kan jag trycka på hos förvaltningen.",
+    (
+        "För att kunna betala ut din ersättning behöver jag kontonummer och clearing, skicka det till "
+        "mig så snart du kan."
+    ),
+    "Kan du som rektor maila mig vilka elever i 7B som har adhd?",
+    "Skicka över en lista på alla brukare på Södergården med namn, personnummer och medicinering.",
+    "Vi har inte fått din hälsodeklaration. Bifoga den i ett svar på det här meddelandet.",
+    "Svara med ditt användarnamn och lösenord så hjälper jag dig att rösta i appen.",
+    "Kan du ta reda på vilka undersköterskor som är med i Kommunal och mejla mig namnen?",
+    "Inför resan till vänorten: vänligen maila en kopia av ert pass till mig senast fredag.",
+    "Jag vill ha domen mot honom och hans journal från psykiatrin, skicka på mejlen.",
+    "Lagledare: sänd mig spelarnas personnummer senast söndag.",
+    "Vilket kontonummer har du? Skriv det i ett svar så fixar jag resten.",
+    "Ge mig lösenordet till din kommunmejl så kan jag godkänna inbjudan.",
+    "Jag vill ha namnen på dem som varit sjukskrivna för stress på förvaltningen, mejla dem till mig i dag.",
+    "Rektorn, skicka elevernas åtgärdsprogram och diagnoser till mig före nämnden.",
+    "Ta ett kort på ditt pass och ditt bankkort och skicka tillbaka.",
+]
+
+PASSING = [
+    "Skicka inte ditt personnummer i mejl.",
+    "Jag skickar läkarintyget till lönekontoret i morgon.",
+    "Ange ditt personnummer i e-tjänsten.",
+    "Du kan ringa och lämna personnumret till handläggaren per telefon.",
+    "Skicka gärna statistik över antalet sjukskrivningar per förvaltning.",
+    "Kan du skicka protokollet från nämnden?",
+    "Skicka utredningen om vindkraft till mig före fredag.",
+    "Behöver man uppge personnummer i blanketten?",
+    "Vi får aldrig be någon att mejla sitt personnummer.",
+    "Lämna läkarintyget på plats i receptionen.",
+    "Kan du mejla organisationsnummer och bankgiro?",
+    "Skicka motionen till mig.",
+    "Att skicka personnummer med mejl är inte tillåtet.",
+    "Svara med ditt namn om du vill komma på mötet.",
+    "Kan ni skicka förteckningen över detaljplaner till mig?",
+    "Mejla mig din adress så skickar jag inbjudan.",
+    "Jag behöver besluten från nämnden.",
+    "Please send the agenda to me by email.",
+    "Skicka läkarintyget till Försäkringskassan.",
+    "Kan du skicka riktlinjerna för sekretess och lösenord?",
+    "Anmälan till mötet: skriv namn och om du har allergier",
+    "Skicka in ditt yttrande till registratorn senast den 12 september.",
+    "Jag behöver handlingarna till ärende 14, de saknas i appen.",
+]
+
+
+def told(judge: Judge, text: str) -> bool:
+    return any(f.rule == RULE and f.confidence >= Confidence.MEDIUM for f in judge(text))
+
+
+@pytest.mark.parametrize("text", FOUND)
+def test_requests_for_sensitive_data_are_found(judge: Judge, text: str) -> None:
+    assert told(judge, text)
+
+
+@pytest.mark.parametrize("text", PASSING)
+def test_other_requests_and_warnings_pass(judge: Judge, text: str) -> None:
+    assert not told(judge, text)

@@ -115,25 +115,29 @@ class Store:
             self._closed = True
             thread = self._thread if self._process == os.getpid() else None
             self._thread = None
-        if thread is not None:
             self._queue.put(None)
+        if thread is not None:
             thread.join(self._deadline)
 
     def _submit(self, work: Work[T]) -> Future[T]:
+        future: Future[T] = Future()
         with self._guard:
             if self._closed:
                 raise StoreBusy("closed")
-            if self._thread is None:
-                self._process = os.getpid()
-                self._thread = threading.Thread(target=self._serve, name=f"store-{self._file.what}", daemon=True)
-                self._thread.start()
-            elif self._process != os.getpid():
-                raise StoreRefused("opened before the process was forked")
-        if self._queue.qsize() >= _WAITING:
-            raise StoreBusy("too much work waits")
-        future: Future[T] = Future()
-        self._queue.put(_Job(work, future))
+            if self._queue.qsize() >= _WAITING:
+                raise StoreBusy("too much work waits")
+            self._wake()
+            self._queue.put(_Job(work, future))
         return future
+
+    def _wake(self) -> None:
+        """Make sure that the thread is there."""
+        if self._thread is not None and self._process != os.getpid():
+            raise StoreRefused("opened before the process was forked")
+        if self._thread is None or not self._thread.is_alive():
+            self._process = os.getpid()
+            self._thread = threading.Thread(target=self._serve, name=f"store-{self._file.what}", daemon=True)
+            self._thread.start()
 
     # --- in the thread ---------------------------------------------------------------------------
 

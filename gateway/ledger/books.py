@@ -30,7 +30,7 @@ MANY: Final = 1000
 """Persons above which their ids are made beside the event loop."""
 SWEPT: Final = 500
 """Rows that one transaction sweeps, so that nobody waits long for it."""
-_SWEEPS: Final = 40
+_SWEEPS: Final = 100
 
 
 class Keeper(Protocol):

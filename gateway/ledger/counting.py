@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from operator import eq
 from typing import Final
 
 from gateway.ledger import Outcome
@@ -104,7 +103,11 @@ def decide(limit: int | None, found: Count, allowances: Sequence[Allowance] = ()
 
 def likeness(one: bytes, other: bytes) -> float:
     """Return the share of equal minima; nothing is like no minima at all, or like another number of them."""
-    return sum(map(eq, one, other)) / len(one) if one and len(one) == len(other) else 0.0
+    size = len(one)
+    if not size or size != len(other):
+        return 0.0
+    # Equal octets are zero in the difference, and counting those is the quickest comparison there is without NumPy.
+    return (int.from_bytes(one, "big") ^ int.from_bytes(other, "big")).to_bytes(size, "big").count(0) / size
 
 
 def needed(minima: bytes, share: float) -> int:

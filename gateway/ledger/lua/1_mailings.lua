@@ -204,14 +204,18 @@ local function join(found)
   return list[1][1]
 end
 
-local function alike(ours, other)
-  local theirs, same = {string.byte(other, 1, -1)}, 0
-  if #ours ~= #theirs then
+-- Returns how many minima are equal, or 0 when they are too few to be similar.
+local function alike(ours, other, similar)
+  local same, byte = #ours, string.byte
+  if #other ~= same then
     return 0
   end
   for number = 1, #ours do
-    if ours[number] == theirs[number] then
-      same = same + 1
+    if byte(other, number) ~= ours[number] then
+      same = same - 1
+      if same < similar then
+        return 0
+      end
     end
   end
   return same
@@ -232,7 +236,7 @@ local function compare(claim, found)
       if entry[1] < oldest_till then
         oldest, oldest_till = all[number], entry[1]
       end
-      local same = alike(ours, all[number])
+      local same = alike(ours, all[number], claim.similar)
       local mailing = same >= claim.similar and root(entry[2])
       if mailing then
         found[mailing] = true

@@ -15,6 +15,7 @@ from gateway.detect import (
     private,
     protected_identity,
     solicitation,
+    special_category,
 )
 from gateway.detect.detector import Detector
 from gateway.detect.lexicon import Lexicon
@@ -30,14 +31,15 @@ DETECTORS: Final[tuple[Detector, ...]] = (
     credentials.CREDENTIALS,
     protected_identity.PROTECTION,
     solicitation.REQUESTS,
+    special_category.FACTS,
+    party.PARTY,
     private.PRIVATE,
     business.BUSINESS,
-    party.PARTY,
     capacity.CAPACITY,
 )
 """Every detector there is; one that is not listed does not exist.
 
-Those that look for facts come first: what a mail is for (private and the following) is judged by resemblance only
+Those that look for facts come first: what a mail is for (party and the following) is judged by resemblance only
 where no facts were found, since a mail about a person is easily taken for a private one.
 """
 

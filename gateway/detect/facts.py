@@ -11,7 +11,7 @@ from gateway.detect.matcher import Span
 from gateway.detect.view import Page
 from gateway.detect.wordbook import Wordbook
 
-_ORDER: Final = (topics.CERTAIN, topics.STATES, topics.MEMBERS, topics.TOPICS)
+_ORDER: Final = (topics.CERTAIN, topics.MEMBERS, topics.STATES, topics.TOPICS)
 _RANK: Final = {table: rank for rank, table in enumerate(_ORDER)}
 _SHORT: Final = 3
 _REACH: Final = 60

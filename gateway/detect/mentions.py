@@ -22,7 +22,7 @@ PERSONAL: Final = (
 """Bits of words that may begin a person."""
 _ANYBODY: Final = (
     topics.ROLE | topics.SUBJECT | topics.RELATION | topics.PRONOUN | topics.OFFICE | topics.PLURAL | _GIVEN | _SURNAME
-    | topics.SELF | topics.ANONYMOUS | topics.POLICY
+    | topics.SELF | topics.ANONYMOUS | topics.SEVERAL | topics.POLICY
 )  # fmt: skip
 _CLASS: Final = re.compile(
     r"(?:f-klass\w*|n\d|\d{1,2}[a-zåäö]?|nian|åttan|sjuan|sexan|femman|fyran|trean|tvåan|ettan)$"
@@ -31,8 +31,10 @@ _INTO: Final = frozenset(
     {"i", "på", "från", "vid", "hos", "ur", "in", "at", "from", "bak", "ovanför", "bakom", "under"}
 )
 _PARTICLES: Final = frozenset({"von", "van", "af", "de", "al", "el", "bin", "ben", "la", "der"})
+_OR: Final = frozenset({"eller", "/", "or"})
 _LINKING: Final = frozenset({"och", "o", "å", "samt", "and"})
-_DEFINITE: Final = ("n", "t", "ns", "ts")
+_DEFINITE: Final = ("en", "an", "et", "ern", "orn", "un", "arn", "ens", "ans", "ets", "erns", "orns", "uns")
+_INDEFINITE: Final = frozenset({"man", "barn", "vän", "syskon", "en", "an"})
 _LOOSE: Final = frozenset({"deras", "era", "ert", "er", "dess", "their", "your"})
 _REFLEXIVE: Final = frozenset({"sin", "sitt", "sina"})
 _GENERIC: Final = ("barn", "föräld", "unga", "ungd", "anhörig", "vårdnad")
@@ -97,6 +99,10 @@ class Mention:
 def mentions_of(sentence: Sentence, *, lower_case: bool) -> list[Mention]:
     """Return the persons of a sentence in order."""
     return list(_Scanner(sentence, lower_case=lower_case).scan())
+
+
+def _is_definite(low: str) -> bool:
+    return low.endswith(_DEFINITE) and low not in _INDEFINITE and not low.endswith("man")
 
 
 class _Scanner:
@@ -254,7 +260,7 @@ class _Scanner:
             return mention
         owner = self._owner(at)
         placed, last = self._place(at + 1)
-        if not (owner or placed or token.low.endswith(_DEFINITE)):
+        if not (owner or placed or _is_definite(token.low)):
             return None
         mention = Mention(at, last if placed else at + 1, Who.RELATION, placed=placed, owned=owner is not None)
         mention.loosely = owner is not None and owner.low in _LOOSE
@@ -275,7 +281,7 @@ class _Scanner:
                 return self._titled(mention, at, token)
         owned = self._owner(at) is not None
         placed, last = self._place(at + 1)
-        definite = token.low.endswith(_DEFINITE)
+        definite = _is_definite(token.low)
         if not (definite or owned or (placed and token.bits & topics.SUBJECT)):
             return None
         who = Who.SUBJECT if token.bits & topics.SUBJECT else Who.ROLE
@@ -297,10 +303,18 @@ class _Scanner:
     def _little(self, at: int) -> Mention | None:
         token = self._tokens[at]
         if token.bits & topics.PRONOUN:
-            return Mention(at, at + 1, Who.PRONOUN, loosely=token.low in _LOOSE)
+            return Mention(at, at + 1, Who.PRONOUN, generic=self._either(at))
         if token.bits & topics.SELF or self._implied(at):
             return Mention(at, at + 1, Who.SELF)
         return None
+
+    def _either(self, at: int) -> bool:
+        """Tell "han eller hon", as laws speak of anybody."""
+        return any(self._low(at + n) in _OR and self._has(at + 2 * n, topics.PRONOUN) for n in (1, -1))
+
+    def _low(self, at: int) -> str:
+        token = self._token(at)
+        return "" if token is None else token.low
 
     def _implied(self, at: int) -> bool:
         """Tell whether a sentence begins with its verb: the writer leaves himself out."""

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from gateway.detect import topics
 from gateway.detect.detector import Detector
 from gateway.detect.facts import Fact, facts_of
 from gateway.detect.lexicon import Lexicon
 from gateway.detect.mentions import NAMED, PERSONAL, Mention, Who, mentions_of
 from gateway.detect.sentences import Reader, Sentence
-from gateway.detect.traits import Pair, traits_of
+from gateway.detect.traits import FIELD, UNTRUE, Pair, traits_of
 from gateway.detect.view import Kind, Page, Seen, View
 from gateway.detect.wordbook import Wordbook
 from gateway.model import Circumstances, Confidence, Finding, SegmentKind
@@ -46,7 +47,8 @@ class Finder:
             if mention.who is Who.PRONOUN:
                 inside = [m for m in mentions if m.who not in _LITTLE and m.first < mention.first]
                 antecedent = _best(inside or before)
-            yield Pair(fact=fact, sentence=sentence, mention=mention, antecedent=antecedent)
+            made_up = mention.who is Who.PRONOUN and self._is_made_up(sentence)
+            yield Pair(fact=fact, sentence=sentence, mention=mention, antecedent=antecedent, made_up=made_up)
         for distance, mention in earlier:
             if mention.who not in _LITTLE:
                 yield Pair(fact=fact, sentence=sentence, mention=mention, distance=distance)
@@ -63,6 +65,10 @@ class Finder:
             known = mentions_of(sentence, lower_case=lower_case) if worth else []
             self._found[sentence.start] = known
         return known
+
+    def _is_made_up(self, sentence: Sentence) -> bool:
+        before = self.reader.before(sentence)
+        return before is not None and bool(before.bits & topics.HYPOTHETICAL)
 
     def _earlier(self, sentence: Sentence) -> list[tuple[int, Mention]]:
         found: list[tuple[int, Mention]] = []
@@ -119,6 +125,8 @@ class _Weighed:
 
     pair: Pair
     score: float
+    most: Confidence
+    """What its confidence can be at most: facts about oneself, and persons of another sentence, are never certain."""
 
 
 def _detect(view: View, lexicon: Lexicon, circumstances: Circumstances) -> Iterator[Finding]:
@@ -146,16 +154,25 @@ def _weigh(finder: Finder, fact: Fact, lexicon: Lexicon) -> _Weighed | None:
         return None
     best: _Weighed | None = None
     for pair in finder.pairs(fact):
-        score = sum(lexicon.weights.get(trait, 0.0) for trait in traits_of(pair))
-        if best is None or score > best.score:
-            best = _Weighed(pair, score)
+        traits = traits_of(pair)
+        weighed = _Weighed(pair, sum(lexicon.weights.get(trait, 0.0) for trait in traits), most_of(pair, traits))
+        if best is None or (weighed.most, weighed.score) > (best.most, best.score):
+            best = weighed
     return best
+
+
+def most_of(pair: Pair, traits: set[str]) -> Confidence:
+    """Return the confidence that a pair can have at most."""
+    if not traits.isdisjoint(UNTRUE):
+        return Confidence.LOW
+    apart = pair.distance > 0 and FIELD not in traits
+    return Confidence.MEDIUM if apart or pair.mention.who is Who.SELF else Confidence.HIGH
 
 
 def _confidence(weighed: _Weighed, lexicon: Lexicon) -> Confidence | None:
     for name, confidence in (("high", Confidence.HIGH), ("medium", Confidence.MEDIUM), ("low", Confidence.LOW)):
         if weighed.score >= lexicon.number(f"special_category/levels.{name}"):
-            return min(confidence, Confidence.MEDIUM) if weighed.pair.mention.who is Who.SELF else confidence
+            return min(confidence, weighed.most)
     return None
 
 

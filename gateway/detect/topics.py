@@ -23,8 +23,8 @@ MEMBERS: Final = "members"
 _PLAIN: Final = (CERTAIN, STATES, TOPICS)
 _JOINED: Final = ("political", "religion", "union")
 _PERSONS: Final = (
-    "relations", "owners", "pronouns", "families", "subjects", "roles", "offices", "callings", "anonymous", "plurals",
-    "places", "public",
+    "relations", "owners", "pronouns", "families", "subjects", "roles", "offices", "callings", "anonymous", "several",
+    "anybody", "plurals", "places", "public",
 )  # fmt: skip
 _LINKS: Final = (
     "be", "have", "speaking", "deciding", "about", "with", "policy", "negation", "hypothetical", "denied", "self",
@@ -62,6 +62,8 @@ ROLE: Final = _bit("persons.roles")
 OFFICE: Final = _bit("persons.offices")
 CALLING: Final = _bit("persons.callings")
 ANONYMOUS: Final = _bit("persons.anonymous")
+SEVERAL: Final = _bit("persons.several")
+ANYBODY: Final = _bit("persons.anybody")
 PLURAL: Final = _bit("persons.plurals")
 PLACE: Final = _bit("persons.places")
 PUBLIC: Final = _bit("persons.public")

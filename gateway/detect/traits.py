@@ -17,10 +17,16 @@ _HISTORY: Final = re.compile(r"(?:1[0-8]\d\d|19[0-3]\d)(?:$|-tal)")
 _FLAGS: Final = (
     "placed", "owned", "loosely", "reflexive", "generic", "titled", "office", "calling", "party", "public",
 )  # fmt: skip
+FIELD: Final = "far:field"
+"""A line with a label below a line that names a person (Patient: …, Diagnos: …)."""
+UNTRUE: Final = frozenset({"sentence:denied", "sentence:history", "sentence:hypothetical", "earlier:hypothetical"})
+"""Traits of what is denied, made up, or longer ago than a lifetime."""
+_ARTICLES: Final = frozenset({"en", "ett", "a", "an"})
+_DEFINITE: Final = frozenset({"den", "det", "de", "the"})
 _STEPS: Final = ((1, "0"), (3, "2"), (6, "5"), (11, "10"), (21, "20"))
 _STRUCTURE: Final = {"(": "bracket", ":": "colon", ",": "comma", ";": "cell", "|": "cell", "\n": "line", "-": "dash"}
 _BEFORE: Final = (
-    ("about", topics.ABOUT), ("with", topics.WITH), ("plural", topics.PLURAL), ("anonymous", topics.ANONYMOUS),
+    ("about", topics.ABOUT), ("with", topics.WITH), ("plural", topics.PLURAL), ("several", topics.SEVERAL),
     ("be", topics.BE), ("have", topics.HAVE), ("negation", topics.NEGATION), ("policy", topics.POLICY),
     ("self", topics.SELF),
 )  # fmt: skip
@@ -31,13 +37,15 @@ _SENTENCE: Final = (
 _CLAUSE: Final = (
     ("policy", topics.POLICY), ("deciding", topics.DECIDING), ("anonymous", topics.ANONYMOUS),
     ("plural", topics.PLURAL), ("speaking", topics.SPEAKING), ("request", topics.REQUEST),
-    ("metaphor", topics.METAPHOR),
+    ("metaphor", topics.METAPHOR), ("several", topics.SEVERAL),
 )  # fmt: skip
 _LOOSENING: Final = topics.ABOUT | topics.SPEAKING | topics.DECIDING | topics.PLURAL | topics.POLICY
 _CLOSE: Final = 6
 """Words and marks that may stand between a person and what is said about him."""
 _NEAR: Final = 8
 """Words on each side of a fact that belong to what is said about it."""
+_OWNED: Final = 4
+"""Words between a name in the genitive and what belongs to it."""
 _BRIEF: Final = 7
 """Words and marks of a line in a list."""
 _NEGATED: Final = 6
@@ -50,7 +58,7 @@ _JOINTS: Final = frozenset(
 _BETWEEN: Final = (
     ("be", topics.BE), ("have", topics.HAVE), ("speaking", topics.SPEAKING), ("deciding", topics.DECIDING),
     ("about", topics.ABOUT), ("negation", topics.NEGATION), ("plural", topics.PLURAL), ("policy", topics.POLICY),
-    ("pronoun", topics.PRONOUN), ("anonymous", topics.ANONYMOUS), ("with", topics.WITH),
+    ("pronoun", topics.PRONOUN), ("several", topics.SEVERAL), ("with", topics.WITH),
 )  # fmt: skip
 
 
@@ -66,6 +74,8 @@ class Pair:
     """Sentences between the person and the fact, 0 in the same sentence."""
     antecedent: Mention | None = None
     """Whom a pronoun stands for."""
+    made_up: bool = False
+    """The sentence before speaks of an invented case."""
 
 
 def traits_of(pair: Pair) -> set[str]:
@@ -74,6 +84,8 @@ def traits_of(pair: Pair) -> set[str]:
     traits = {"bias", f"table:{fact.table}", f"kind:{fact.kind}", f"who:{mention.who.value}", f"far:{pair.distance}"}
     traits.add(f"kind:{fact.kind}:{fact.table}")
     traits.add(f"who:{mention.who.value}:{fact.table}")
+    if pair.made_up:
+        traits.add("earlier:hypothetical")
     if fact.compound:
         traits.add("fact:compound")
     if fact.table == topics.MEMBERS:
@@ -86,7 +98,7 @@ def traits_of(pair: Pair) -> set[str]:
     tight = _is_tight(pair, first)
     if tight:
         traits.add(f"tight:{fact.table}")
-    _add_around(traits, pair.sentence, first, last, tight=tight)
+    _add_around(traits, pair, first, last, tight=tight)
     if pair.distance == 0:
         _add_between(traits, pair, first, last)
     else:
@@ -101,12 +113,23 @@ def _add_person(traits: set[str], pair: Pair) -> None:
         traits.add("person:unsure")
     if mention.who is Who.PRONOUN:
         traits.add(f"stands_for:{pair.antecedent.who.value if pair.antecedent else 'nobody'}")
+        if _is_anybody(pair):
+            traits.add("stands_for:anybody")
         if pair.antecedent and (pair.antecedent.office or pair.antecedent.party):
             traits.add("stands_for:office")
     if (mention.office or mention.party) and pair.fact.kind == "political":
         traits.add("office:political")
     if mention.calling:
         traits.add(f"calling:{pair.fact.kind}")
+
+
+def _is_anybody(pair: Pair) -> bool:
+    """Tell whether a pronoun goes back to somebody who is not pointed out (en man i 80-årsåldern)."""
+    tokens = pair.sentence.tokens[: pair.mention.first] if not pair.distance else []
+    return any(
+        token.low in _ARTICLES and any(t.bits & topics.ANYBODY for t in tokens[at + 1 : at + 3])
+        for at, token in enumerate(tokens)
+    )
 
 
 def _is_tight(pair: Pair, first: int) -> bool:
@@ -117,10 +140,13 @@ def _is_tight(pair: Pair, first: int) -> bool:
     return not pair.sentence.span(mention.last, first) & _LOOSENING
 
 
-def _add_around(traits: set[str], sentence: Sentence, first: int, last: int, *, tight: bool) -> None:
+def _add_around(traits: set[str], pair: Pair, first: int, last: int, *, tight: bool) -> None:
+    sentence, table = pair.sentence, pair.fact.table
     tokens = sentence.tokens
     if 0 < first <= len(tokens):
         traits.update(f"before:{name}" for name in _named(_BEFORE, tokens[first - 1].bits))
+        if tokens[first - 1].low in _DEFINITE:
+            traits.add("before:article")
     hold = "tight" if tight else "loose"
     traits.update(f"{hold}:{name}" for name in _named(_CLAUSE, sentence.span(first - _NEAR, last + _NEAR)))
     traits.update(f"sentence:{name}" for name in _named(_SENTENCE, sentence.span(0, len(tokens))))
@@ -129,7 +155,7 @@ def _add_around(traits: set[str], sentence: Sentence, first: int, last: int, *, 
     if (sentence.span(last, last + 3) | sentence.span(first - 3, first)) & topics.POLICY:
         traits.add("near:policy")
     if _is_negated(tokens, first):
-        traits.add("fact:negated")
+        traits |= {"fact:negated", f"fact:negated:{table}"}
     _add_marks(traits, tokens, first, last)
 
 
@@ -162,7 +188,7 @@ def _add_earlier(traits: set[str], pair: Pair, first: int) -> None:
     if pair.sentence.span(0, len(tokens)) & topics.PRONOUN:
         traits.add("far:pronoun")
     if first > 0 and tokens[first - 1].low == ":":
-        traits.add("far:field")
+        traits.add(FIELD)
     if len(tokens) < _BRIEF:
         traits.add("far:brief")
 
@@ -185,6 +211,9 @@ def _in_name(tokens: list[Token], first: int, last: int) -> bool:
 
 def _add_between(traits: set[str], pair: Pair, first: int, last: int) -> None:
     mention, sentence = pair.mention, pair.sentence
+    if mention.first <= first < mention.last:
+        traits.add("order:inside")
+        return
     if mention.first < first:
         side, start, stop = "after", mention.last, first
     else:
@@ -192,6 +221,8 @@ def _add_between(traits: set[str], pair: Pair, first: int, last: int) -> None:
     between = sentence.tokens[start:stop]
     traits.add(f"order:{side}")
     distance = stop - start
+    if side == "after" and distance < _OWNED and sentence.tokens[mention.last - 1].genitive:
+        traits.add("person:genitive")
     traits.add("gap:" + next((name for limit, name in _STEPS if distance < limit), "far"))
     bits = 0
     for token in between:

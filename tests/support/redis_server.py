@@ -25,6 +25,7 @@ class RedisServer:
         """Choose a port; nothing is started yet."""
         self._folder = folder
         self._options = options
+        self._secure = False
         self._process: subprocess.Popen[bytes] | None = None
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -35,6 +36,11 @@ class RedisServer:
         """Where its first database is, for Utpost."""
         return f"redis://127.0.0.1:{self.port}/0"
 
+    def secure(self, certificate: Path, key: Path) -> None:
+        """Let it speak TLS alone from its next start on."""
+        self._secure = True
+        self._options += ("--tls-cert-file", str(certificate), "--tls-key-file", str(key), "--tls-auth-clients", "no")
+
     def __enter__(self) -> Self:
         return self.start()
 
@@ -43,8 +49,9 @@ class RedisServer:
 
     def start(self) -> Self:
         """Start it, and return when it answers."""
-        command = [program("redis-server"), "--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self._folder)]
-        command += ["--save", "", "--appendonly", "no", "--daemonize", "no", *self._options]
+        command = [program("redis-server"), "--bind", "127.0.0.1", "--dir", str(self._folder)]
+        command += ["--port", "0", "--tls-port"] if self._secure else ["--port"]
+        command += [str(self.port), "--save", "", "--appendonly", "no", "--daemonize", "no", *self._options]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + _START_SECONDS
         while not self._listens():

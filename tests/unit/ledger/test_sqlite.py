@@ -1,0 +1,88 @@
+"""What is special about the ledger in a file; its contract is in tests/conformance."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from gateway.ledger import KeyMismatch, Outcome
+from gateway.ledger.keys import key_of, record_of
+from gateway.ledger.sqlite import FILE, sqlite_ledger
+from gateway.model import Unavailable
+from tests.support.claims import claim, deliver, persons
+
+KEY = key_of(b"f" * 32, given=True)
+OTHER = key_of(b"o" * 32, given=True)
+
+
+def write(state: Path, sql: str, *values: object) -> None:
+    with closing(sqlite3.connect(state / FILE, isolation_level=None)) as connection:
+        connection.execute(sql, values)
+
+
+async def test_the_secret_of_a_key_file_is_not_in_the_ledger(tmp_path: Path) -> None:
+    ledger = sqlite_ledger(tmp_path, KEY)
+    await deliver(ledger, claim("a", persons(1, 3), "id:1"))
+    await ledger.close()
+    octets = (tmp_path / FILE).read_bytes()
+    assert KEY.secret not in octets
+    assert KEY.secret.hex().encode() not in octets
+
+
+@pytest.mark.parametrize(("first", "second"), [(KEY, OTHER), (KEY, None), (None, KEY)])
+async def test_another_key_is_refused(tmp_path: Path, first: object, second: object) -> None:
+    ledger = sqlite_ledger(tmp_path, first)  # type: ignore[arg-type]
+    await ledger.ping()
+    await ledger.close()
+    again = sqlite_ledger(tmp_path, second)  # type: ignore[arg-type]
+    for act in (again.ping, lambda: again.reserve(claim("a", persons(1, 3)))):
+        with pytest.raises(KeyMismatch):
+            await act()
+    await again.close()
+
+
+async def test_a_key_replaced_under_our_hands_is_adopted(tmp_path: Path) -> None:
+    ledger = sqlite_ledger(tmp_path)
+    await ledger.ping()
+    write(tmp_path, "UPDATE meta SET value = ?", record_of(key_of(b"n" * 32, given=False)))
+    assert (await ledger.reserve(claim("a", persons(1, 3)))).outcome is Outcome.GRANTED
+    await ledger.close()
+
+
+async def test_a_file_removed_under_our_hands_is_begun_anew_with_the_same_key(tmp_path: Path) -> None:
+    ledger = sqlite_ledger(tmp_path)
+    reservation = await ledger.reserve(claim("a", persons(1, 60), "id:1"))
+    for name in os.listdir(tmp_path):
+        (tmp_path / name).unlink()
+    await ledger.commit(reservation, persons(1, 60), reservation.claim.at)
+    second = await ledger.reserve(claim("b", persons(61, 101), "id:1"))
+    await ledger.close()
+    assert (second.outcome, second.usage.mailing) == (Outcome.OVER, reservation.usage.mailing)
+
+
+async def test_a_damaged_file_is_a_ledger_that_is_away(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_bytes(b"no database at all, whatever its name may say" * 50)
+    ledger = sqlite_ledger(tmp_path)
+    with pytest.raises(Unavailable, match="ledger: the file is no database"):
+        await ledger.reserve(claim("a", persons(1, 3)))
+    (tmp_path / FILE).unlink()
+    assert (await ledger.reserve(claim("a", persons(1, 3)))).outcome is Outcome.GRANTED
+    await ledger.close()
+
+
+async def test_a_full_disk_is_a_ledger_that_is_away(tmp_path: Path) -> None:
+    ledger = sqlite_ledger(tmp_path)
+    await ledger.ping()
+    store = ledger._keeper._store  # type: ignore[attr-defined]
+    pages = await store.run(lambda c: c.execute("PRAGMA page_count").fetchone()[0])
+    await store.run(lambda c: c.execute(f"PRAGMA max_page_count = {pages}"))
+    with pytest.raises(Unavailable, match="ledger: the disk is full"):
+        await ledger.reserve(claim("a", persons(1, 2000), "id:1", limit=None))
+    await store.run(lambda c: c.execute("PRAGMA max_page_count = 1000000"))
+    granted = await ledger.reserve(claim("a", persons(1, 2000), "id:1", limit=None))
+    assert (granted.usage.reserved, granted.usage.own) == (0, 2000)
+    await ledger.close()

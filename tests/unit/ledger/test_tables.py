@@ -1,0 +1,79 @@
+"""The tables: what is looked up is found through an index, and sweeping takes small bites."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from gateway.ledger.claiming import settle, take
+from gateway.ledger.keys import key_of, keyed, keyed_permit
+from gateway.ledger.tables import MIGRATIONS, SqliteBook
+from tests.support.claims import START, WINDOW, claim, like, permit, persons
+
+KEY = key_of(b"k" * 32, given=False)
+GROWING = ("mailing", "mark", "content", "reached")
+
+
+@pytest.fixture
+def connection() -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as opened:
+        opened.executescript(MIGRATIONS[0])
+        yield opened
+
+
+def play(book: SqliteBook, messages: int) -> int:
+    """Deliver messages of 20 persons each; return the time when all of it has expired."""
+    for number in range(messages):
+        wish = keyed(claim(f"a{number}", persons(1, 20), f"id:{number}", fingerprint=like(number % 3 / 3)), KEY)
+        settle(book, wish, take(book, wish).mailing)
+    return keyed(claim("z", [], at=START + 3 * WINDOW), KEY).at
+
+
+def test_no_statement_of_a_message_or_a_sweep_reads_a_growing_table_through(connection: sqlite3.Connection) -> None:
+    statements: set[str] = set()
+    connection.set_trace_callback(statements.add)
+    book = SqliteBook(connection)
+    late = play(book, 10)
+    wish = keyed(claim("b", persons(1, 120), "id:1"), KEY)
+    take(book, wish)
+    book.sweep(late, 100)
+    connection.set_trace_callback(None)
+
+    plans = {s: connection.execute(f"EXPLAIN QUERY PLAN {s}").fetchall() for s in statements}
+    steps = [(statement, row[3]) for statement, plan in plans.items() for row in plan]
+    assert len(plans) > 15
+    assert [(s, step) for s, step in steps if step.startswith("SCAN") and step.split()[1] in GROWING] == []
+
+
+def test_sweeping_is_done_in_bites(connection: sqlite3.Connection) -> None:
+    book = SqliteBook(connection)
+    late = play(book, 100)
+    bites = []
+    while bite := book.sweep(late, 50):
+        bites.append(bite)
+    assert max(bites) <= 50
+    for table in ("mailing", "mark", "content", "reached", "charged", "reservation", "permit"):
+        rows = connection.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608 - names from this very line
+        assert rows == [], table
+
+
+def test_sweeping_leaves_no_charges_behind(connection: sqlite3.Connection) -> None:
+    book = SqliteBook(connection)
+    book.grant(keyed_permit(permit(50), KEY))
+    late = play(book, 3)
+    assert connection.execute("SELECT count(*) FROM charged").fetchone()[0] > 0
+    while book.sweep(late, 50):
+        pass
+    assert connection.execute("SELECT count(*) FROM charged").fetchone()[0] == 0
+
+
+def test_expired_persons_of_a_living_mailing_are_deleted_when_it_is_looked_at(connection: sqlite3.Connection) -> None:
+    book = SqliteBook(connection)
+    first = keyed(claim("a", persons(1, 20), "id:1"), KEY)
+    settle(book, first, take(book, first).mailing)
+    later = keyed(claim("b", persons(21, 25), "id:1", at=START + WINDOW), KEY)
+    settle(book, later, take(book, later).mailing)
+    assert connection.execute("SELECT count(*) FROM reached").fetchone()[0] == 5

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -22,6 +21,11 @@ OTHER = key_of(b"o" * 32, given=True)
 def write(state: Path, sql: str, *values: object) -> None:
     with closing(sqlite3.connect(state / FILE, isolation_level=None)) as connection:
         connection.execute(sql, values)
+
+
+def remove_all(folder: Path) -> None:
+    for file in list(folder.iterdir()):
+        file.unlink()
 
 
 async def test_the_secret_of_a_key_file_is_not_in_the_ledger(tmp_path: Path) -> None:
@@ -56,8 +60,7 @@ async def test_a_key_replaced_under_our_hands_is_adopted(tmp_path: Path) -> None
 async def test_a_file_removed_under_our_hands_is_begun_anew_with_the_same_key(tmp_path: Path) -> None:
     ledger = sqlite_ledger(tmp_path)
     reservation = await ledger.reserve(claim("a", persons(1, 60), "id:1"))
-    for name in os.listdir(tmp_path):
-        (tmp_path / name).unlink()
+    remove_all(tmp_path)
     await ledger.commit(reservation, persons(1, 60), reservation.claim.at)
     second = await ledger.reserve(claim("b", persons(61, 101), "id:1"))
     await ledger.close()

@@ -21,7 +21,7 @@ FOUND = [
     ("Jobbet", "Hej chefen, jag är magsjuk och kan inte komma till lagret idag. Kan Pelle ta min truck?"),
     (
         "Ansökan butikschef",
-        "Jag såg er annons om butikschef i Markaryd och tror att jag passar perfekt. Mitt CV kommer här.",
+        ("Jag såg er annons om butikschef i Markaryd och tror att jag passar perfekt. Mitt CV kommer här."),
     ),
     ("Extrapass", "Kan någon ta mitt nattpass på Södergården på lördag? Jag är bortrest."),
     ("Nya produkter", "Nu har vi fått in höstens kollektion! Alla stammisar får 20 % i butiken till och med söndag."),
@@ -43,7 +43,7 @@ FOUND = [
     ("Körresan", "Kära korister! Bussen till Ystad går 07.30. Svart klädsel. Noterna delas ut på plats."),
     (
         "BRF Solgläntan",
-        "Vid senaste styrelsemötet beslutade vi att byta portlås. Alla boende får nya nycklar av Lennart.",
+        ("Vid senaste styrelsemötet beslutade vi att byta portlås. Alla boende får nya nycklar av Lennart."),
     ),
     (
         "Leads",
@@ -61,11 +61,11 @@ FOUND = [
     ),
     (
         "Semester",
-        "Jag önskar lägga mina tre veckor i juli i år. Kan du godkänna det i tidsystemet? /Anna på monteringen",
+        ("Jag önskar lägga mina tre veckor i juli i år. Kan du godkänna det i tidsystemet? /Anna på monteringen"),
     ),
     (
         "Sponsring",
-        "Hej! Örkelljunga IBK söker sponsorer till höstcupen. För 5 000 kr får ert företag en skylt i hallen.",
+        ("Hej! Örkelljunga IBK söker sponsorer till höstcupen. För 5 000 kr får ert företag en skylt i hallen."),
     ),
     ("Jakten", "Hej jaktlaget, samling vid stugan söndag 07.00, Kjell fördelar passen. Ta med märkbandet."),
     (
@@ -84,11 +84,14 @@ FOUND = [
     ("Lönen", "Det har blivit fel på min lön från fabriken den här månaden, övertiden är inte med. Kan du kolla?"),
     (
         "Scouterna",
-        "Hej scoutföräldrar! Hajken blir 8-10 maj vid Åsljungasjön. Packlista och betalning finns på hemsidan.",
+        ("Hej scoutföräldrar! Hajken blir 8-10 maj vid Åsljungasjön. Packlista och betalning finns på hemsidan."),
     ),
     (
         "Avtalet",
-        "Vi ser fram emot att leverera ved till dig även i vinter. Pris 650 per kubik fritt levererat. Holms Lantbruk",
+        (
+            "Vi ser fram emot att leverera ved till dig även i vinter. Pris 650 per kubik fritt "
+            "levererat. Holms Lantbruk"
+        ),
     ),
     (
         "Consulting",
@@ -99,12 +102,12 @@ FOUND = [
     ),
     (
         "Avtalsförslag",
-        "Vi på Skånska Trädfällarna kan ta ner dina två björkar för 6 800 kr efter rutavdrag. Ska jag boka in er?",
+        ("Vi på Skånska Trädfällarna kan ta ner dina två björkar för 6 800 kr efter rutavdrag. Ska jag boka in er?"),
     ),
     ("Kontoret", "Hej Malin, jag är ledig från byrån på fredag. Kan du ta kundsamtalet med Bengtssons?"),
     (
         "Intervju",
-        "Tack för en trevlig intervju! Jag är fortfarande mycket intresserad av rollen som ekonomiansvarig hos er.",
+        ("Tack för en trevlig intervju! Jag är fortfarande mycket intresserad av rollen som ekonomiansvarig hos er."),
     ),
     ("Nytt lag", "Äntligen är nya overallerna här! Hämta hos materialaren på tisdagsträningen. 350 kr styck."),
     ("Båtplatser", "Alla som har båtplats i klubben ska gå vakt två nätter per säsong. Boka er på listan."),
@@ -112,7 +115,7 @@ FOUND = [
     ("Orderläge", "Vi har fullt i verkstan till v 45. Kunderna får räkna med fyra veckors väntan på plåten."),
     (
         "Utbildningsdag",
-        "Min arbetsgivare kräver att jag går truckutbildningen, så jag är borta från kontoret tisdag-onsdag.",
+        ("Min arbetsgivare kräver att jag går truckutbildningen, så jag är borta från kontoret tisdag-onsdag."),
     ),
     ("Reklam", "Prova vår nya ansiktsbehandling! Just nu 25 % på alla behandlingar hos Salong Siri."),
     ("Tavlor", "Konstföreningens höstutställning hängs på lördag, vi behöver fyra par händer."),
@@ -120,11 +123,13 @@ FOUND = [
     ("Brf", "Vattnet stängs av i hela huset på torsdag 9-14. Mvh styrelsen i Brf Åkern"),
     ("Möbler", "Vi har nu fått hem soffborden ni reserverade i butiken, välkomna att hämta mot betalning."),
     ("Provanställning", "Din provtid hos oss på bageriet går ut på fredag, vi vill gärna att du stannar."),
+    ("Ramar", "Kan du såga till tjugo ramar till och leverera till galleristen?"),
     ("Tvist", "Motparten vill ha förlikning, min klient går med på 40 000. /Advokat Lind"),
     ("Truppen", "F10 åker till Båstad på lördag, vi fattas en bil. Hör av er till lagledaren."),
     ("Ankdammen", "Byföreningen tömmer ankdammen på söndag, stövlar och gott humör!"),
     ("Slåttergille", "Lien ska slipas och höet bärgas, alla i hembygdslaget är välkomna."),
     ("Bostadsföreningen", "Ny portkod får ni av vicevärden, vi i föreningens styrelse har bytt lås."),
+    ("Jobbyte", "Jag har sagt upp mig på kassan och börjar på Systemet i april."),
     ("Rabatt", "Köp två betala för en på alla krukor i vår handelsträdgård!"),
     ("Kapitel", "Körnoterna till requiem finns i pärmen, första repet är på måndag."),
     ("Skogen", "Vi gallrar gärna åt dig i vinter, timpriset för skördaren är 1 450."),
@@ -143,7 +148,7 @@ PASSING = [
     ),
     (
         "Föreningsbidrag",
-        "Ridklubben har sökt anläggningsbidrag för nytt ridhus. Jag föreslår avslag på grund av budgetläget.",
+        ("Ridklubben har sökt anläggningsbidrag för nytt ridhus. Jag föreslår avslag på grund av budgetläget."),
     ),
     ("Jäv", "Eftersom min fru driver restaurangen deltar jag inte i beslutet om serveringstillstånd."),
     ("Gruppmöte", "Gruppmöte inför kommunfullmäktige måndag 18.00 i partirummet, vi går igenom ärendelistan."),
@@ -174,7 +179,7 @@ PASSING = [
     ("Kommunens julbord", "Julbordet för fullmäktige blir den 14 december på Lycke. Anmäl specialkost till Ann."),
     (
         "Visit",
-        "Thank you for hosting our delegation. We will send the minutes from the meeting on elderly care next week.",
+        ("Thank you for hosting our delegation. We will send the minutes from the meeting on elderly care next week."),
     ),
     ("Kaffe", "Vi bjuder på kaffe och smörgås före sammanträdet, anmäl specialkost till Ann-Sofie."),
     ("Motionsspår", "Belysningen på motionsspåret i Skånes Fagerhult är trasig, vem felanmäler jag till?"),

@@ -44,7 +44,7 @@ FOUND = [
     ("Avfall", "Hälsar\nEva Lind\nLedamot i miljönämnden\nÄgare Linds Åkeri AB"),
     (
         "Tomten",
-        "Vi överklagar beslutet om vår tomt, och jag vill påpeka att jag är andre vice ordförande i er nämnd.",
+        ("Vi överklagar beslutet om vår tomt, och jag vill påpeka att jag är andre vice ordförande i er nämnd."),
     ),
     ("Uttalande", "Du kan citera mig som privatperson eller som kommunalråd, det gör detsamma."),
     ("Sponsring", "Hälsningar\nOla Grip\nOrdförande Örkelljunga IF\nLedamot kommunstyrelsen"),
@@ -66,7 +66,7 @@ PASSING = [
     ("Tack", "Tack för ett bra möte igår och för god fika! Vi ses på torsdag."),
     (
         "Föreningsbidrag",
-        "Ridklubben har sökt anläggningsbidrag för nytt ridhus. Jag föreslår avslag på grund av budgetläget.",
+        ("Ridklubben har sökt anläggningsbidrag för nytt ridhus. Jag föreslår avslag på grund av budgetläget."),
     ),
     ("Gruppmöte", "Gruppmöte inför kommunfullmäktige måndag 18.00 i partirummet, vi går igenom ärendelistan."),
     ("Barn sjukt", "Jag kan tyvärr inte vara med på mötet i dag, min dotter är sjuk. Kalla ersättare."),
@@ -80,7 +80,7 @@ PASSING = [
     ("Fråga från journalist", "Hej Karin, jag hinner tyvärr inte prata förrän efter lunch. Ring mig då om budgeten."),
     (
         "Visit",
-        "Thank you for hosting our delegation. We will send the minutes from the meeting on elderly care next week.",
+        ("Thank you for hosting our delegation. We will send the minutes from the meeting on elderly care next week."),
     ),
     ("Motionsspår", "Belysningen på motionsspåret i Skånes Fagerhult är trasig, vem felanmäler jag till?"),
     ("Bröllop i rådhuset", "Som vigselförrättare kan jag ta två vigslar den 6 juni."),

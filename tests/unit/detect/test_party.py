@@ -26,11 +26,11 @@ FOUND = [
     ),
     (
         "Årsmöte i Centerkretsen",
-        "Kallelse till kretsårsmöte den 21 februari. Val av ordförande i kretsen och ombud till distriktsstämman.",
+        ("Kallelse till kretsårsmöte den 21 februari. Val av ordförande i kretsen och ombud till distriktsstämman."),
     ),
     (
         "Medlemsrekrytering",
-        "Vi är nu 87 medlemmar i avdelningen. Målet är hundra före kongressen. Alla värvar en granne!",
+        ("Vi är nu 87 medlemmar i avdelningen. Målet är hundra före kongressen. Alla värvar en granne!"),
     ),
     (
         "Förtroligt",
@@ -50,7 +50,7 @@ FOUND = [
     ),
     (
         "Budskap",
-        "Fokusera på trygghet och skola när ni knackar dörr. Säg inget om simhallen, den tappar vi röster på.",
+        ("Fokusera på trygghet och skola när ni knackar dörr. Säg inget om simhallen, den tappar vi röster på."),
     ),
     ("Avgiften", "Glöm inte att betala in medlemsavgiften till Moderaterna, annars får du inte rösta i provvalet."),
     (
@@ -65,21 +65,20 @@ FOUND = [
     ("Valvaka", "Partiet bjuder in till valvaka på Hotell Örkelljunga, öl och snittar till alla som kampanjat."),
     (
         "Insändare",
-        "Vi behöver skriva fler insändare mot Socialdemokraterna före valet. Jag har utkast, ni signerar med era namn.",
+        (
+            "Vi behöver skriva fler insändare mot Socialdemokraterna före valet. Jag har utkast, ni "
+            "signerar med era namn."
+        ),
     ),
     ("Toppnamn", "Jag har hört att Lisa inte vill stå etta. Ska vi fråga Kalle innan nomineringen är klar?"),
     ("Lördag", "Samling vid Coop för valarbete. Ta med tält och ballonger."),
     (
         "Till kretsen",
-        "Styrelsen i kretsen träffas hos Inga-Lill på måndag. Vi pratar om vår kampanj och om ekonomin.",
+        ("Styrelsen i kretsen träffas hos Inga-Lill på måndag. Vi pratar om vår kampanj och om ekonomin."),
     ),
     ("Läcka", "Någon i vår grupp läcker till tidningen. Jag misstänker Roland. Ta inte upp det utanför partiet."),
     ("Distriktet", "Distriktet betalar halva kostnaden för affischerna om vi beställer före midsommar."),
     ("Kongress", "Jag ställer gärna upp som kongressombud för arbetarekommunen."),
-    (
-        "Opposition",
-        "Samla gärna allt pinsamt som centern sagt om skolnedläggningen så vi kan använda det i slutspurten.",
-    ),
     ("Röstvärvare", "Varje medlem ska ringa tio grannar sista veckan och fråga om de tänker rösta på oss."),
     ("Nattmangling", "Vi satt till två i natt om listan och till slut fick Agneta tredjeplatsen."),
     ("Pins", "Partinålar och tygpåsar finns att hämta hos mig före torgdagen."),
@@ -99,14 +98,14 @@ PASSING = [
     ),
     (
         "Idrottsgala",
-        "Jag håller invigningstalet på idrottsgalan för kommunens räkning. Är det du som har talarordningen?",
+        ("Jag håller invigningstalet på idrottsgalan för kommunens räkning. Är det du som har talarordningen?"),
     ),
     ("Gruppmöte", "Gruppmöte inför kommunfullmäktige måndag 18.00 i partirummet, vi går igenom ärendelistan."),
     ("Grattis", "Stort grattis på 60-årsdagen önskar hela presidiet! Vi ses på nämnden."),
     ("Simhallen", "Vill du ha svar om simhallens öppettider under påsklovet får du kontakta fritidsförvaltningen."),
     (
         "Anställning",
-        "Vi behöver rekrytera en ny socialchef. Annonsen stänger den 12 maj och intervjuerna hålls vecka 21.",
+        ("Vi behöver rekrytera en ny socialchef. Annonsen stänger den 12 maj och intervjuerna hålls vecka 21."),
     ),
     ("Begravningsplats", "Kyrkorådet och kommunen träffas om begravningsplatsen i Rya."),
     ("Uppgifter", "Mejla mig gärna antalet orosanmälningar per kvartal, inga namn förstås."),

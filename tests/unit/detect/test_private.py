@@ -13,12 +13,12 @@ FOUND = [
     ("Lördag", "Tjena Micke! Funkar det om vi tar båten ut på lördag istället? Ungarna vill testa vattenskidor."),
     (
         "Middag",
-        "Hej på er! Vi tänkte bjuda på räkor på fredag vid 18. Hör av er om ni kan, Bosse är också välkommen.",
+        ("Hej på er! Vi tänkte bjuda på räkor på fredag vid 18. Hör av er om ni kan, Bosse är också välkommen."),
     ),
     ("Bilen", "God morgon, min Skoda drar olja och behöver komma in på service. När har ni en lucka?"),
     (
         "Elavtal",
-        "Hej, jag har fått en räkning som är dubbelt så hög som vanligt hemma. Vill att ni kollar min mätare.",
+        ("Hej, jag har fått en räkning som är dubbelt så hög som vanligt hemma. Vill att ni kollar min mätare."),
     ),
     ("Kläder", "Jag skickar tillbaka klänningen eftersom storlek 40 var för liten. Var hittar jag returetiketten?"),
     ("Katten", "Mjau-larm! Kan du titta till Sigge medan vi är i Danmark? Maten står i skafferiet."),
@@ -29,7 +29,7 @@ FOUND = [
     ("Klippning", "Har du en ledig tid för slingor och toppning på torsdag eftermiddag?"),
     (
         "Gräsklippare",
-        "Säljer en Stiga åkgräsklippare, startar på första knycket. 4500 eller bud. Hämtas i Skånes Fagerhult.",
+        ("Säljer en Stiga åkgräsklippare, startar på första knycket. 4500 eller bud. Hämtas i Skånes Fagerhult."),
     ),
     ("Julklappar", "Jag har köpt en docka till Alva så ni kan ta pusslet. Ska vi säga max 300 kr per barn?"),
     ("Fotbollen", "Såg du matchen igår? Helt otroligt mål i slutminuten! Ska vi ta nästa på puben?"),
@@ -38,14 +38,17 @@ FOUND = [
     ("Spa", "Tjejer!! Ska vi inte unna oss en helg på Varberg i november? Jag kan boka rum."),
     (
         "Bröllopet",
-        "Tack för inbjudan till bröllopet, klart vi kommer! Sofia är vegetarian och lille Hugo behöver barnstol.",
+        ("Tack för inbjudan till bröllopet, klart vi kommer! Sofia är vegetarian och lille Hugo behöver barnstol."),
     ),
     ("Lån", "Kan jag låna din släpvagn på söndag? Ska köra ris till tippen."),
     ("Simskola", "Min dotter Ella, 6 år, skulle vilja börja i nybörjargruppen i simskolan. Finns det plats kvar?"),
     ("Golf", "Starttid 09.40 på Woodlands, du och jag mot Kenta och Jörgen. Förloraren bjuder på lunch."),
     (
         "Kondoleanser",
-        "Vi beklagar så att Gun har gått bort. Hon betydde mycket för oss alla i familjen. Vi kommer på begravningen.",
+        (
+            "Vi beklagar så att Gun har gått bort. Hon betydde mycket för oss alla i familjen. Vi "
+            "kommer på begravningen."
+        ),
     ),
     ("Resa", "Hej! Undrar om ni har familjerum kvar på hotellet i Ystad 8-11 juli, vi är två vuxna och tre barn?"),
     (
@@ -68,8 +71,10 @@ FOUND = [
     ("Kören?", "Orkar inte laga mat idag, ska vi köra thai vid sju hos dig?"),
     ("Sov gott", "Nu släcker jag lampan. Drömmer om dig."),
     ("Hyra kanot", "Vi är ett gäng på fem som vill hyra kanoter kring midsommar. Vad kostar det per dygn?"),
+    ("Flytten", "Lasset går på lördag kl 8. Pizza och läsk till alla som bär!"),
     ("Granris", "Farbror Arne, har du lite granris till adventsljusstaken i år också?"),
     ("Julia", "Julia hade jätteont i magen i natt så vi kommer inte på kalaset. Presenten lämnar vi sen."),
+    ("Bokhandeln", "Beställde tre deckare för en månad sedan, inget har kommit. Var är de?"),
     ("Snickeri", "Har du lust att hjälpa mig sätta upp hyllorna i vardagsrummet?"),
     ("Konsert", "Fick tag på två biljetter till Håkan på Ullevi! Är du på?"),
     ("Thanks", "Thanks for last night, the food was amazing and the boys loved the trampoline."),
@@ -107,7 +112,7 @@ PASSING = [
     ("Företagsfrukost", "Välkommen till kommunens företagarfrukost den 9 april. Mickes Bygg berättar om lärlingar."),
     (
         "Idrottsgala",
-        "Jag håller invigningstalet på idrottsgalan för kommunens räkning. Är det du som har talarordningen?",
+        ("Jag håller invigningstalet på idrottsgalan för kommunens räkning. Är det du som har talarordningen?"),
     ),
     ("Valnämnden", "Valnämnden behöver fler röstmottagare till vallokalen i Skånes Fagerhult."),
     ("Partistöd", "Redovisningen av det lokala partistödet ska vara inne senast den 30 juni."),
@@ -116,7 +121,7 @@ PASSING = [
     ("Skolmat", "Matlådor till äldre levereras av kostenheten. Priset höjs till 62 kronor."),
     (
         "Anställning",
-        "Vi behöver rekrytera en ny socialchef. Annonsen stänger den 12 maj och intervjuerna hålls vecka 21.",
+        ("Vi behöver rekrytera en ny socialchef. Annonsen stänger den 12 maj och intervjuerna hålls vecka 21."),
     ),
     ("Turism", "Ställplatsen för husbilar vid Hjälmsjön bokas via turistbyrån."),
     ("Bokning", "Kan du boka sal A för samrådsmötet den 15:e, vi blir ungefär trettio personer?"),
@@ -133,7 +138,7 @@ PASSING = [
     ("Sommarhälsning", "Tack alla i utskottet för det här halvåret, ha en riktigt skön sommar!"),
     (
         "Hundrastgård",
-        "Förslag till hundrastgård vid Forssavallen kostar 240 000 kronor. Tas upp i samhällsbyggnadsnämnden.",
+        ("Förslag till hundrastgård vid Forssavallen kostar 240 000 kronor. Tas upp i samhällsbyggnadsnämnden."),
     ),
     ("Valkretsar", "Länsstyrelsen har beslutat om antal mandat i valkretsen inför valet."),
     ("Väder", "Med tanke på snövarningen flyttas presidiemötet till Teams kl 9."),
@@ -156,7 +161,7 @@ PASSING = [
     ("Kortterminal", "Betalkort fungerar åter i simhallens reception."),
     (
         "Kondoleans",
-        "Med sorg meddelas att tidigare kommunalrådet Göran Ask avlidit. Flaggning på halv stång i morgon.",
+        ("Med sorg meddelas att tidigare kommunalrådet Göran Ask avlidit. Flaggning på halv stång i morgon."),
     ),
     ("Namn", "Förslag på namn till nya skolan: Hjälmsjöskolan."),
     ("Vikarier", "Har vi tillräckligt med vikarier till sommaren i hemtjänsten?"),

@@ -27,7 +27,7 @@ def addresses(text: str) -> Iterator[tuple[int, int, str]]:
     at = text.find("@")
     while at >= 0:
         domain = _DOMAIN.match(text, at)
-        local = _LOCAL.search(text, max(0, at - 64), at)
+        local = _LOCAL.search(text, max(0, at - 64), at) if domain else None
         if domain and local:
             yield local.start(), domain.end(), domain["domain"].lower()
         at = text.find("@", at + 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from gateway.detect.apart import numbers_apart
@@ -27,6 +28,8 @@ _STRONG: Final = frozenset({Shape.TIGHT, Shape.FULL})
 _DIALLED: Final = frozenset({Shape.BARE, Shape.PAIRS})
 _APART: Final = "med födelsedatum och de fyra sista siffrorna på skilda ställen"
 _QUARTERS: Final = frozenset({"00", "15", "30", "45"})
+_MOST: Final = 50_000
+"""Numbers with a date that are weighed in one page: far more than decide anything."""
 _LONE: Final = 20
 """Distinct numbers of a page that get a finding of their own; the rest share one."""
 
@@ -87,8 +90,9 @@ def _rule(written: Written) -> str:
 def _judged(page: Page, lexicon: Lexicon, candidates: list[Written]) -> Iterator[Sighting]:
     doubtful = _doubtful(candidates, lexicon)
     end = 0
-    for written in candidates:
-        if written.start < end or not _dated(written) or in_address(page.text, (written.start, written.end)):
+    dated = (written for written in candidates if _dated(written))
+    for written in islice(dated, _MOST):
+        if written.start < end or in_address(page.text, (written.start, written.end)):
             continue
         weighed = _weigh(page, lexicon, written, doubtful)
         if weighed is not None:

@@ -26,9 +26,10 @@ sys.path.insert(0, str(HERE.parent))
 
 from gateway.detect.facts import facts_of  # noqa: E402 - the program is started from anywhere
 from gateway.detect.lexicon import Lexicon, build_lexicon  # noqa: E402
-from gateway.detect.mentions import NAMED  # noqa: E402
+from gateway.detect.mentions import Mention  # noqa: E402
+from gateway.detect.pairing import Finder  # noqa: E402
 from gateway.detect.sentences import Reader  # noqa: E402
-from gateway.detect.special_category import RULE, Finder, most_of  # noqa: E402
+from gateway.detect.special_category import RULE, most_of  # noqa: E402
 from gateway.detect.traits import traits_of  # noqa: E402
 from gateway.detect.view import Kind, View  # noqa: E402
 from gateway.model import Confidence, Headers, Message, Origin, Part, PartState  # noqa: E402
@@ -118,11 +119,11 @@ def message_of(example: Example) -> Message:
 def pairs_of(example: Example, lexicon: Lexicon) -> Iterator[tuple[Traits, Confidence]]:
     """Yield the traits of every pair of person and fact, and the confidence it can have at most."""
     view = View(message_of(example), lexicon)
-    heading = []
+    heading: list[Mention] = []
     for page in view.pages:
         finder = Finder(Reader(page, lexicon.wordbook), [] if page.kind is Kind.SUBJECT else heading)
         if page.kind is Kind.SUBJECT:
-            heading = [m for m in finder.mentions(finder.reader.sentence(0)) if m.who in NAMED]
+            heading = finder.named()
         if page.kind is not Kind.FILENAME:
             for fact in facts_of(page, lexicon.wordbook):
                 for pair in finder.pairs(fact):
@@ -233,7 +234,8 @@ def alarms(texts: Sequence[Example], weights: dict[str, float], medium: float, h
             certain += value >= high and most is Confidence.HIGH
             raised += value >= medium and most is not Confidence.LOW
     print(  # noqa: T201
-        f"official text not fitted to: pairs per million characters high {certain / size:.1f}, raised {raised / size:.1f}"
+        f"official text not fitted to: pairs per million characters high {certain / size:.1f}, "
+        f"raised {raised / size:.1f}"
     )
 
 

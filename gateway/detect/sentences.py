@@ -10,8 +10,8 @@ from typing import Final, NamedTuple
 from gateway.detect.view import Page
 from gateway.detect.wordbook import NAMES, Wordbook
 
-REACH: Final = 400
-"""Characters on each side of a position within which the ends of its sentence are looked for."""
+REACH: Final = 300
+"""Endless sentences are cut at multiples of this, one to two of them from the position on each side."""
 
 MAX_TOKENS: Final = 200
 """Words and marks of a sentence that are looked at."""
@@ -23,6 +23,7 @@ _ABBREVIATED: Final = re.compile(
     r"(?:^|[\s(])(?:t\.ex|bl\.a|dvs|osv|m\.m|ev|kl|nr|tel|ca|st|f\.d|s\.k|p\.g\.a|dr|resp|inkl|exkl|jfr|kap|pers|\w)$",
     re.IGNORECASE,
 )
+_CLOSING: Final = frozenset("\"')")
 _GAP: Final = 8
 """Blanks that may stand between two sentences."""
 
@@ -118,7 +119,7 @@ class Reader:
 
     def _start(self, position: int) -> int:
         text = self.page.text
-        lowest = max(0, position - REACH)
+        lowest = max(0, position - position % REACH - REACH)
         at = position
         while True:
             at = max(
@@ -128,17 +129,22 @@ class Reader:
             if at < 0:
                 return lowest
             if _ends(text, at):
-                return at + 1
+                return _behind(text, at)
 
     def _end(self, position: int) -> int:
         text = self.page.text
-        highest = min(len(text), position + REACH)
+        highest = min(len(text), position - position % REACH + 2 * REACH)
         match = _END.search(text, position, highest)
         while match is not None:
             if _ends(text, match.start()):
-                return match.end()
+                return _behind(text, match.start())
             match = _END.search(text, match.end(), highest)
         return highest
+
+
+def _behind(text: str, at: int) -> int:
+    """Return the position behind a mark that ends a sentence, and behind the quotation mark that closes it."""
+    return at + 1 + (text[at] != "\n" and text[at + 1 : at + 2] in _CLOSING)
 
 
 def _ends(text: str, at: int) -> bool:
@@ -147,6 +153,6 @@ def _ends(text: str, at: int) -> bool:
     if text[at] == "\n":
         first = following.lstrip(" \t")[:1]
         return not first or first in "\n-*\u2022" or first.isupper() or first.isdigit()
-    if following and not following[0].isspace() and not (following[0] in "\"')" and not following[1:].strip()):
+    if following and not following[0].isspace() and not (following[0] in _CLOSING and not following[1:].strip()):
         return False
     return text[at] != "." or _ABBREVIATED.search(text, max(0, at - 8), at) is None

@@ -1,0 +1,213 @@
+"""Sensitive facts about persons who can be pointed out, and everything that only looks like one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.detect.lexicon import Lexicon
+from gateway.detect.special_category import FACTS
+from gateway.detect.traits import Pair, traits_of
+from gateway.detect.view import View
+from gateway.model import (
+    Circumstances,
+    Confidence,
+    Finding,
+    Headers,
+    Message,
+    Origin,
+    Part,
+    PartState,
+    Segment,
+    SegmentKind,
+)
+from tests.unit.detect.conftest import Judge, MakeMessage, MakePart
+
+CASES = Path(__file__).with_name("special_category_cases.txt")
+NOBODY = Circumstances(sender=None, recipients=())
+PAIRS_RIGHT = 0.9
+
+CERTAIN = [
+    ("Karin i 4B har fått en adhd-diagnos, så vi borde ta hänsyn till det.", "health"),
+    ("Läraren Jonas Frid har epilepsi.", "health"),
+    ("Min granne Asta Ek på Ängsvägen 3 är inlagd på psyk.", "health"),
+    ("Jag träffade Edvin Brask i går. Han har tydligen fått en stroke i vintras.", "health"),
+    ("Familjen Stankovic är romer.", "ethnic"),
+    ("Handläggaren Tore Vinge röstar på Sverigedemokraterna.", "political"),
+    ("Noor Hadi i 4B är muslim.", "religion"),
+    ("Det är Katja Ros som är medlem i Kommunal.", "union"),
+    ("Ledaren Simon Rask är homosexuell.", "sexlife"),
+    ("Bifogar fingeravtrycksmallen för Mona Sand.", "biometric-genetic"),
+    ("Er ledare Stefan Brodd dömdes för misshandel 2018.", "crime"),
+]
+
+HARMLESS = [
+    "Motionen föreslår att kommunen utreder stödet till elever med adhd och autism.",
+    "Doktor Nina Salomonsson föreläser om demens den 14 november.",
+    "Socialchef Anna Berg informerade om missbruksvård.",
+    "Kommunen förhandlar med Kommunal och Vision om scheman.",
+    "Sex ungdomar i brottningsklubben fick stipendium.",
+    "Det var en sjukt bra debatt och budgeten ligger på intensiven.",
+    "En äldre man berättade att han väntat åtta månader på en operation.",
+    "Ledamoten Bo Ek (S) yrkade bifall till motionen om psykisk hälsa.",
+    "Kyrkogatan och Prästgatan stängs vecka 24.",
+    "Axel Horn dog i tuberkulos 1911.",
+]
+
+
+def _found(lexicon: Lexicon, text: str) -> list[Finding]:
+    own = Part(
+        path="1",
+        media_type="text/plain",
+        filename=None,
+        origin=Origin.OWN,
+        state=PartState.SCANNED,
+        text=text,
+        body=True,
+    )
+    message = Message(headers=Headers(), parts=(own,), size=len(text))
+    return list(FACTS.detect(View(message, lexicon), lexicon, NOBODY))
+
+
+@pytest.mark.parametrize(("text", "kind"), CERTAIN)
+def test_a_fact_about_a_person_is_certain(judge: Judge, text: str, kind: str) -> None:
+    findings = [f for f in judge(text) if f.rule == f"special_category:{kind}"]
+
+    assert [f.confidence for f in findings] == [Confidence.HIGH]
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_talk_about_a_subject_is_no_fact_about_a_person(judge: Judge, text: str) -> None:
+    raised = [f for f in judge(text) if f.rule_name == "special_category" and f.confidence >= Confidence.MEDIUM]
+
+    assert raised == []
+
+
+def test_both_halves_of_minimal_pairs_are_told_apart(lexicon: Lexicon) -> None:
+    lines = [line.split(" ", 2) for line in CASES.read_text(encoding="utf-8").splitlines() if line[:1] not in ("", "#")]
+    wrong = []
+    for one, other in zip(lines[::2], lines[1::2], strict=True):
+        for _, mark, text in (one, other):
+            most = max((f.confidence for f in _found(lexicon, text)), default=None)
+            if (most is Confidence.HIGH) != (mark == "+") or (mark == "-" and most is Confidence.MEDIUM):
+                wrong.append(text)
+                break
+
+    assert len(wrong) <= (1 - PAIRS_RIGHT) * len(lines) / 2, "\n".join(wrong)
+
+
+def test_evidence_and_reason_hold_none_of_the_words(judge: Judge) -> None:
+    (finding,) = judge("Karin Dahl har fått parkinson.")
+
+    assert finding.evidence == "namngiven person + hälsouppgift"
+    assert finding.reason == "En hälsouppgift om en namngiven person står i mejlets text."
+
+
+def test_facts_about_oneself_are_at_most_likely(judge: Judge) -> None:
+    (finding,) = judge("Jag har fått diagnosen Parkinson och behöver minska mina uppdrag.")
+
+    assert finding.confidence is Confidence.MEDIUM
+    assert finding.reason == "Avsändaren lämnar i mejlets text en hälsouppgift om sig själv."
+
+
+def test_social_matters_have_no_kind(judge: Judge) -> None:
+    assert [f.rule for f in judge("Birgit Malm ska vräkas på torsdag.")] == ["special_category"]
+
+
+def test_quoted_words_give_findings_of_their_own(lexicon: Lexicon, part: MakePart, message: MakeMessage) -> None:
+    text = "Se nedan.\n\nMin man Olle Berg har demens."
+    quoted = part(text, segments=_segments(text, SegmentKind.QUOTED))
+
+    (finding,) = FACTS.detect(View(message(quoted), lexicon), lexicon, NOBODY)
+
+    assert finding.segment is SegmentKind.QUOTED
+
+
+def test_a_signature_is_not_looked_at(lexicon: Lexicon, part: MakePart, message: MakeMessage) -> None:
+    text = "Hej då!\n\nEva Grip, medlem i Kommunal"
+    signed = part(text, segments=_segments(text, SegmentKind.SIGNATURE))
+
+    assert list(FACTS.detect(View(message(signed), lexicon), lexicon, NOBODY)) == []
+
+
+def _segments(text: str, kind: SegmentKind) -> tuple[Segment, ...]:
+    cut = text.index("\n\n") + 2
+    return (
+        Segment(kind=SegmentKind.OWN, start=0, end=cut),
+        Segment(kind=kind, start=cut, end=len(text)),
+    )
+
+
+def test_the_person_named_in_the_subject_may_be_meant(judge: Judge) -> None:
+    findings = judge("Har fått bukspottkörtelcancer och lämnar sina uppdrag.", subject="Gunhild Wester")
+
+    assert {f.rule for f in findings} >= {"special_category:health"}
+
+
+def test_rows_of_a_table_are_counted(judge: Judge) -> None:
+    rows = "Jelena Öberg;åk 7;autism\nMärta Petrovic;åk 5;ADHD\nAnna Hassan;åk 2;astma"
+
+    (finding,) = [f for f in judge(rows) if f.rule == "special_category:health"]
+
+    assert (finding.confidence, finding.count) == (Confidence.HIGH, 3)
+
+
+def test_a_field_belongs_to_the_person_of_the_line_above(judge: Judge) -> None:
+    findings = judge("Läkarutlåtande för färdtjänst\nPatient: Inez Broman\nDiagnos: KOL stadium III och hjärtsvikt")
+
+    assert max(f.confidence for f in findings if f.rule == "special_category:health") is Confidence.HIGH
+
+
+def test_one_own_sentence_in_a_long_official_text_is_found(judge: Judge, data: Path) -> None:
+    lines = (data / "sv-text" / "official.jsonl").read_text(encoding="utf-8").splitlines()[:40]
+    official = [json.loads(line)["text"] for line in lines]
+    own = "\n\nDet gäller Albert Norén i Eket, som har haft två stroke och nekas rehabilitering.\n\n"
+    found = 0
+    for one, other in zip(official[::2], official[1::2], strict=True):
+        findings = [f for f in judge(one + own + other) if f.rule_name == "special_category"]
+        found += any(f.confidence is Confidence.HIGH for f in findings)
+
+    assert found == len(official) // 2
+
+
+def test_official_text_is_hardly_ever_certain(lexicon: Lexicon, data: Path) -> None:
+    lines = (data / "sv-text" / "official.jsonl").read_text(encoding="utf-8").splitlines()
+    texts = [json.loads(line)["text"] for line in lines]
+    certain = sum(f.confidence is Confidence.HIGH for text in texts for f in _found(lexicon, text))
+
+    assert certain <= 2 * sum(map(len, texts)) / 1e6
+
+
+@settings(max_examples=60, deadline=None)
+@given(text=st.text(st.characters(), max_size=300))
+def test_any_text_gives_a_verdict(lexicon: Lexicon, text: str) -> None:
+    for finding in _found(lexicon, text + " Karin Ek har cancer, sa\ud800 hon. " + text):
+        assert 0 <= finding.start <= finding.end
+
+
+PIECES = [
+    "har cancer ", "Karin ", "Karin Ek har cancer. ", "han har adhd, ", "medlem i Kommunal ", "\n", "(", "är bög\n",
+    "jag är muslim och ", "i S på M ",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_work_grows_no_faster_than_the_text(lexicon: Lexicon, piece: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    weighed: list[int] = []
+
+    def counting(pair: Pair) -> set[str]:
+        weighed.append(len(pair.sentence.tokens))
+        return traits_of(pair)
+
+    monkeypatch.setattr("gateway.detect.special_category.traits_of", counting)
+    works = []
+    for size in (20_000, 40_000):
+        weighed.clear()
+        _found(lexicon, piece * (size // len(piece)))
+        works.append(sum(weighed))
+
+    assert works[1] <= 2.2 * works[0] + 1000

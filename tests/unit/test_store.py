@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -165,6 +166,20 @@ async def test_a_thread_that_hangs_makes_nobody_else_hang(path: Path) -> None:
     await asyncio.gather(task, return_exceptions=True)
     assert await store.run(words) == []
     await store.close()
+
+
+async def test_a_busy_event_loop_does_not_starve_the_thread(store: Store) -> None:
+    async def spin() -> None:
+        while True:
+            until = time.perf_counter() + 0.002
+            while time.perf_counter() < until:
+                pass
+            await asyncio.sleep(0)
+
+    spinning = asyncio.create_task(spin())
+    counts = [await store.run(add(f"{number}")) for number in range(60)]
+    spinning.cancel()
+    assert counts == list(range(1, 61))
 
 
 def test_callers_without_a_loop_are_served(path: Path) -> None:

@@ -81,10 +81,10 @@ def read_sentences(folder: Path) -> Iterator[Example]:
 
 def read_cases(path: Path) -> Iterator[Example]:
     """Yield the table of cases of the detector's own test: kind, + or -, text."""
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()):
-        if line and not line.startswith("#"):
-            _, mark, text = line.split(" ", 2)
-            yield Example(group=f"case-{number // 2}", hit=mark == "+", text=text, strict=mark == "+")
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+    for number, line in enumerate(lines):
+        _, mark, text = line.split(" ", 2)
+        yield Example(group=f"case-{number // 2}", hit=mark == "+", text=text.replace("\\n", "\n"), strict=mark == "+")
 
 
 def read_messages(path: Path) -> Iterator[Example]:

@@ -66,7 +66,7 @@ class _Weighed:
 def _detect(view: View, lexicon: Lexicon, circumstances: Circumstances) -> Iterator[Finding]:
     del circumstances
     heading: list[Mention] = []
-    for page in view.of(Kind.SUBJECT, Kind.BODY, Kind.ATTACHMENT):
+    for page in view.pages:
         finder = Finder(Reader(page, lexicon.wordbook), heading)
         yield from _findings(page, _weigh_all(finder, lexicon))
         if page.kind is Kind.SUBJECT:

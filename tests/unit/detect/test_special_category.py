@@ -92,7 +92,7 @@ def test_both_halves_of_minimal_pairs_are_told_apart(lexicon: Lexicon) -> None:
     wrong = []
     for one, other in zip(lines[::2], lines[1::2], strict=True):
         for _, mark, text in (one, other):
-            most = max((f.confidence for f in _found(lexicon, text)), default=None)
+            most = max((f.confidence for f in _found(lexicon, text.replace("\\n", "\n"))), default=None)
             if (most is Confidence.HIGH) != (mark == "+") or (mark == "-" and most is Confidence.MEDIUM):
                 wrong.append(text)
                 break
@@ -160,6 +160,14 @@ def test_a_field_belongs_to_the_person_of_the_line_above(judge: Judge) -> None:
     findings = judge("Läkarutlåtande för färdtjänst\nPatient: Inez Broman\nDiagnos: KOL stadium III och hjärtsvikt")
 
     assert max(f.confidence for f in findings if f.rule == "special_category:health") is Confidence.HIGH
+
+
+def test_a_file_name_can_tell_too(judge: Judge, part: MakePart) -> None:
+    findings = judge(part("x", path="2", filename="Läkarintyg_Karin_Dahl_epilepsi.pdf", body=False))
+
+    assert [f.reason for f in findings if f.rule == "special_category:health"] == [
+        "En hälsouppgift om en namngiven person står i en bilagas filnamn."
+    ]
 
 
 def test_one_own_sentence_in_a_long_official_text_is_found(judge: Judge, data: Path) -> None:

@@ -167,26 +167,34 @@ class Connection(SMTP):
         """Wait for the client, who must make some progress every ``seconds``."""
         self._progress = self.loop.time()
         self._awaited = seconds
-        if self._timer is None:
-            self._tick()
+        self._watch()
         try:
             return await wait
         finally:
             self._awaited = None
 
+    def _watch(self) -> None:
+        """Look at the clock again no later than the present wait may end, or the idle relay is due to be let go."""
+        seconds = self._awaited or self.front.bounds.command_seconds
+        if self.holds_idle_relay():
+            seconds = min(seconds, self.front.bounds.relay_idle_seconds)
+        due = max(self._progress + seconds, self.loop.time() + 0.01)
+        if self._timer is not None:
+            if self._timer.when() <= due:
+                return
+            self._timer.cancel()
+        self._timer = self.loop.call_at(due, self._tick)
+
     def _tick(self) -> None:
-        now = self.loop.time()
-        bounds = self.front.bounds
-        idle = now - self._progress
-        if self._awaited is not None and idle >= self._awaited:
-            self._end_with(replies.TIMED_OUT)
-            return
-        holds = self.holds_idle_relay()
-        if holds and self._awaited is not None and idle >= bounds.relay_idle_seconds:
-            self.give_relay_back()
-            holds = False
-        due = (self._awaited or bounds.command_seconds) - (idle if self._awaited else 0)
-        self._timer = self.loop.call_later(max(0.01, min(due, bounds.relay_idle_seconds if holds else due)), self._tick)
+        self._timer = None
+        idle = self.loop.time() - self._progress
+        if self._awaited is not None:
+            if idle >= self._awaited:
+                self._end_with(replies.TIMED_OUT)
+                return
+            if idle >= self.front.bounds.relay_idle_seconds and self.holds_idle_relay():
+                self.give_relay_back()
+        self._watch()
 
     def _end_with(self, reply: Reply) -> None:
         self._say(reply)

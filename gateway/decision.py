@@ -120,19 +120,19 @@ class Observer(Protocol):
     """Where a gatekeeper tells what it did: metrics, log and journal behind one door."""
 
     def judged(self, decision: Decision) -> None:
-        """A message in scope has its verdict."""
+        """Hear that a message in scope has its verdict."""
         ...
 
     def ended(self, decision: Decision, code: int, enhanced: str) -> None:
-        """A message in scope has been answered with ``code``."""
+        """Hear that a message in scope has been answered with ``code``."""
         ...
 
     def passed(self, submission: Submission, code: int) -> None:
-        """A message out of scope has been answered by the relay."""
+        """Hear that the relay has answered a message out of scope."""
         ...
 
     def failed(self, what: str) -> None:
-        """A store failed after the relay's word; the message is not concerned."""
+        """Hear that a store failed; after the relay's word the message is not concerned."""
         ...
 
 
@@ -211,7 +211,12 @@ def _uninspected(content: Content) -> Inspection:
     """Return what is known of content that could not be inspected in time or without harm."""
     headers = scan_headers(content.read(0, HEADER_BLOCK))
     part = Part(
-        path="1", media_type="message/rfc822", filename=None, origin=Origin.UNKNOWN, state=PartState.TIMED_OUT, body=True
+        path="1",
+        media_type="message/rfc822",
+        filename=None,
+        origin=Origin.UNKNOWN,
+        state=PartState.TIMED_OUT,
+        body=True,
     )
     return Inspection(message=Message(headers=headers, parts=(part,), size=len(content)), findings=())
 
@@ -264,7 +269,7 @@ class Gatekeeper:
     # --- what ----------------------------------------------------------------------------------
 
     async def decide(self, submission: Submission, responsible: Responsible) -> Decision:
-        """Return the verdict. Failures of ours become ``on_error`` of the rules they touch; never raises Unavailable."""
+        """Return the verdict; never raises Unavailable: failures of ours become ``on_error`` of the rules they touch."""
         policy, observed = self.policy, self.observed
         work = _Work(submission=submission, responsible=responsible, policy=policy)
         work.inspection = await self._inspect(work)
@@ -363,12 +368,12 @@ class Gatekeeper:
             await self._ledger.release(decision.reservation)
             decision.reservation = None
         if _may_be_written_to(decision):
-            pending = await self._desk.write(decision.verdict, decision.facts, self.policy, delivered=False)
-            if pending is not None:
-                await self._desk.release(pending)
+            await self._desk.send(decision.verdict, decision.facts, self.policy)
         decision.seconds["letter"] = time.perf_counter() - started
         decision.done = True
-        reply = refusal(decision.verdict, self.policy, decision.submission.occasion.reference, self._terms.guideline_url)
+        reply = refusal(
+            decision.verdict, self.policy, decision.submission.occasion.reference, self._terms.guideline_url
+        )
         self._observer.ended(decision, reply.code, reply.enhanced)
         return reply
 
@@ -453,5 +458,12 @@ class Gatekeeper:
 
 
 def _may_be_written_to(decision: Decision) -> bool:
-    """Tell whether a letter may go: to an authenticated or envelope sender, never to one merely named in From."""
+    """Tell whether a letter may go: to an authenticated or envelope sender, never to one merely named in From.
+
+    Automatic and bulk mail has no reader who could use it (RFC 3834 2).
+    """
+    inspection = decision.facts.inspection
+    headers = inspection.message.headers if inspection else Headers()
+    if headers.automatic or headers.report:
+        return False
     return decision.responsible.answerable and decision.facts.envelope.sender is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import structlog
@@ -13,9 +13,8 @@ from gateway.letters.items import DueDigest, Fate
 from gateway.letters.letter import Letter, LetterContext, Letterhead, LetterKind, Reason
 from gateway.letters.outbox import Outbox
 from gateway.letters.places import Places
-from gateway.model import Action, Facts, Headers, RuleHit, Verdict
-from gateway.policy.rules import NOT_INSPECTED, Policy
-
+from gateway.model import Facts, Headers, RuleHit, Verdict
+from gateway.policy.rules import Policy
 
 _LOG = structlog.get_logger()
 
@@ -35,23 +34,38 @@ class Desk:
         self.templates = templates
         self.on_release: Callable[[], None] = lambda: None
         """Called when a letter may be carried out."""
-        self.observe: Callable[[str, str], None] = lambda kind, result: None
+        self.observe: Callable[[str, str], None] = lambda *_: None
         """Told of each letter: its kind, and ``written`` or ``suppressed``."""
         self._outbox = outbox
         self._head = head
 
     async def write(self, verdict: Verdict, facts: Facts, policy: Policy, *, delivered: bool) -> Pending | None:
         """Keep the letter of a verdict; None when its reader was told the same lately. Raises Unavailable."""
-        kind = _kind(verdict, delivered=delivered)
+        letter = self._compose(verdict, facts, policy, delivered=delivered)
+        number = None if letter is None else await self._outbox.put_pending(letter)
+        if letter is not None:
+            self.observe(letter.kind.value, "suppressed" if number is None else "written")
+        return None if number is None else Pending(number)
+
+    async def send(self, verdict: Verdict, facts: Facts, policy: Policy) -> None:
+        """Keep the letter of a refusal, ready to go at once. Raises Unavailable."""
+        letter = self._compose(verdict, facts, policy, delivered=False)
+        if letter is None:
+            return
+        fate = await self._outbox.put(letter)
+        self.observe(letter.kind.value, "written" if fate is Fate.READY else "suppressed")
+        self.on_release()
+
+    def _compose(self, verdict: Verdict, facts: Facts, policy: Policy, *, delivered: bool) -> Letter | None:
+        """Return the letter; None where its texts break in spite of the check at load: mail goes on without it."""
+        kind = self.templates.kind_of([hit.rule for hit in verdict.deciding], delivered=delivered)
+        head = replace(self._head, registry=min(policy.handling.registry, default=""))
         try:
-            letter = compose(kind, self._context(verdict, facts, policy), self.templates, self._head)
+            return compose(kind, self._context(verdict, facts, policy), self.templates, head)
         except UnfitText as error:
             _LOG.error("letter_unfit", file=error.problem.file, key=error.problem.key, problem=error.problem.text)
             self.observe(kind.value, "failed")
             return None
-        number = await self._outbox.put_pending(letter)
-        self.observe(kind.value, "suppressed" if number is None else "written")
-        return None if number is None else Pending(number)
 
     async def release(self, pending: Pending) -> None:
         """Let a letter go. Raises Unavailable."""
@@ -73,31 +87,31 @@ class Desk:
     def _context(self, verdict: Verdict, facts: Facts, policy: Policy) -> LetterContext:
         inspection = facts.inspection
         headers = inspection.message.headers if inspection else Headers()
-        places = Places(
-            inspection.message.parts if inspection else (), inspection.findings if inspection else ()
-        )
+        places = Places(inspection.message.parts if inspection else (), inspection.findings if inspection else ())
         return LetterContext(
             recipient=str(facts.responsible.address),
             reference=facts.occasion.reference,
             written_at=facts.occasion.received_at,
             occurred_at=facts.occasion.received_at,
             recipients=len(facts.envelope.recipients),
-            reasons=tuple(_reason(hit, policy, places) for hit in verdict.deciding),
-            mailing=facts.usage.mailing if facts.usage else "",
+            reasons=tuple(_reason(hit, facts, policy, places) for hit in verdict.deciding),
+            mailing=_mailing(facts),
             message_id=headers.message_id,
             references=headers.references,
             subject=headers.subject,
         )
 
 
-def _kind(verdict: Verdict, *, delivered: bool) -> LetterKind:
-    if not delivered:
-        return LetterKind.BLOCKED
-    only_states = all(hit.rule == NOT_INSPECTED for hit in verdict.deciding)
-    return LetterKind.NOT_INSPECTED if only_states and verdict.action is Action.WARN else LetterKind.WARNED
+def _mailing(facts: Facts) -> str:
+    """Return what makes two letters repeat each other: the ledger's mailing, else the same content, else its id."""
+    if facts.usage is not None:
+        return facts.usage.mailing
+    if facts.inspection is None:
+        return ""
+    return facts.inspection.fingerprint.exact.hex() or facts.inspection.message.headers.message_id
 
 
-def _reason(hit: RuleHit, policy: Policy, places: Places) -> Reason:
+def _reason(hit: RuleHit, facts: Facts, policy: Policy, places: Places) -> Reason:
     rule = policy.rules[hit.rule]
     found, left_out = places.tell(hit.findings)
     return Reason(
@@ -108,6 +122,7 @@ def _reason(hit: RuleHit, policy: Policy, places: Places) -> Reason:
         summary_sv=rule.summary_sv,
         summary_en=rule.summary_en,
         measured=hit.measured,
+        reached=facts.usage.reached if facts.usage and rule.persons else 0,
         found=found,
         left_out=left_out,
     )

@@ -287,7 +287,7 @@ def _stores() -> tuple[Series, ...]:
         _counter(
             "letters",
             "Letters by what became of them.",
-            _axis("kind", "block", "warn", "receipt", "digest", other="other"),
+            _axis("kind", "blocked", "warned", "advice", "not_inspected", "digest", other="other"),
             _axis("result", "written", "sent", "retried", "refused", "expired", "dropped", "suppressed", "failed"),
         ),
         _counter("journal_dropped", "Journal records that could not be written."),

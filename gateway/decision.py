@@ -269,7 +269,7 @@ class Gatekeeper:
     # --- what ----------------------------------------------------------------------------------
 
     async def decide(self, submission: Submission, responsible: Responsible) -> Decision:
-        """Return the verdict; never raises Unavailable: failures of ours become ``on_error`` of the rules they touch."""
+        """Return the verdict; failures of ours become ``on_error`` of the rules they touch, never an exception."""
         policy, observed = self.policy, self.observed
         work = _Work(submission=submission, responsible=responsible, policy=policy)
         work.inspection = await self._inspect(work)

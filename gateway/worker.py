@@ -33,6 +33,7 @@ from gateway.tls import client_context, renew
 
 BEAT_SECONDS: Final = 0.5
 TIDY_SECONDS: Final = 60.0
+BACKLOG: Final = 1024
 _LOG = structlog.get_logger()
 
 
@@ -100,11 +101,12 @@ class Worker:
         gatekeeper = self._gatekeeper(stores, observer)
         front = self._front(gatekeeper, door)
         control = Control(self._birth.control, self._obey(gatekeeper, stores, observer))
-        chores = [loop.create_task(work) for work in (stores.courier.run(), self._beat(), self._tidy(stores), control.run())]
-        servers = [await loop.create_server(lambda: GateSession(front), sock=s) for s in self._birth.sockets]
-        servers += [
-            await loop.create_server(lambda: GateSession(front, implicit_tls=True), sock=s) for s in self._birth.tls_sockets
+        chores = [
+            loop.create_task(work) for work in (stores.courier.run(), self._beat(), self._tidy(stores), control.run())
         ]
+        servers = [await self._listen(sock, lambda: GateSession(front)) for sock in self._birth.sockets]
+        for sock in self._birth.tls_sockets:
+            servers.append(await self._listen(sock, lambda: GateSession(front, implicit_tls=True)))
         self._metrics.beat(RowState.READY)
         await self._stopping.wait()
         await self._drain(front, servers, gatekeeper)
@@ -113,6 +115,10 @@ class Worker:
         await asyncio.gather(*chores, return_exceptions=True)
         await stores.close()
         self._zygote.close()
+
+    async def _listen(self, sock: socket.socket, session: Callable[[], GateSession]) -> asyncio.Server:
+        # asyncio listens anew, by default with a queue so short that a burst of clients is turned away.
+        return await asyncio.get_running_loop().create_server(session, sock=sock, backlog=BACKLOG)
 
     def _front(self, gatekeeper: Gatekeeper, door: RelayDoor) -> Front:
         settings = self._settings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import gc
 import pickle
 import signal
@@ -105,8 +106,8 @@ class Worker:
             loop.create_task(work) for work in (stores.courier.run(), self._beat(), self._tidy(stores), control.run())
         ]
         servers = [await self._listen(sock, lambda: GateSession(front)) for sock in self._birth.sockets]
-        for sock in self._birth.tls_sockets:
-            servers.append(await self._listen(sock, lambda: GateSession(front, implicit_tls=True)))
+        implicit = functools.partial(GateSession, front, implicit_tls=True)
+        servers += [await self._listen(sock, implicit) for sock in self._birth.tls_sockets]
         self._metrics.beat(RowState.READY)
         await self._stopping.wait()
         await self._drain(front, servers, gatekeeper)

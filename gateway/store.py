@@ -321,7 +321,10 @@ class _File:
             self._migrate(connection)
 
     def _check_owner(self, connection: sqlite3.Connection) -> None:
-        mark, version = _number(connection, "application_id"), _number(connection, "user_version")
+        # In one statement: between two, another process may have made the file ours.
+        mark, version = connection.execute(
+            "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version"
+        ).fetchone()
         if (mark, version) != (0, 0) and mark != self._mark():
             raise StoreRefused(f"the file is not the {self.what} of this program")
         if version > len(self.migrations):

@@ -138,17 +138,12 @@ def settle(book: Book, claim: KeyedClaim, mailing: int) -> None:
     ``mailing`` is what the claim was told; where its reservation is gone, the mailing is found again by every means.
     """
     held = book.unhold(claim.attempt, claim.at)
-    mailing = held[0] if held is not None else _find_again(book, claim, mailing)
+    mailing = held[0] if held is not None else _locate(book, replace(claim, mailing=mailing))
     known = book.known(mailing, claim.persons.keys(), claim.at)
     book.charge(mailing, claim.sender, {p: w for p, w in claim.persons.items() if p not in known}, claim.at)
     book.reach(mailing, claim.persons, claim.at, claim.until)
     if held is not None and held[1] is not None:
         book.bind(held[1], claim.sender, mailing)
-
-
-def _find_again(book: Book, claim: KeyedClaim, mailing: int) -> int:
-    root = book.root(mailing)
-    return root if root is not None else _locate(book, replace(claim, mailing=mailing))
 
 
 def _locate(book: Book, claim: KeyedClaim) -> int:

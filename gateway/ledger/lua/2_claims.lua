@@ -188,11 +188,10 @@ local function bind(sender, permit, mailing)
 end
 
 function operations.commit()
-  -- After this, memory is given even where there is none: the persons were reached.
-  call('DEL', 'utpost:room')
   local claim, tills = read_claim(), {}
+  -- This deletes something first: whatever is written after that is given memory even where there is none.
   local mailing, permit = unhold(claim.attempt)
-  mailing = mailing or root(claim.mailing) or locate(claim)
+  mailing = mailing or locate(claim)
   for number = 1, #claim.list do
     tills[number] = claim.till
   end

@@ -168,6 +168,8 @@ async def test_without_memory_nothing_is_granted_but_what_was_accepted_still_cou
     server.do("CONFIG", "SET", "maxmemory", "1")
     with pytest.raises(Unavailable, match="ledger: the store's memory is full"):
         await ledger.reserve(claim("b", persons(61, 90), "id:1"))
+    with pytest.raises(Unavailable, match="ledger: the store's memory is full"):
+        await ledger.reserve(claim("b", persons(61, 90), "id:2"))
     await ledger.commit(flying, persons(1, 60), START)
     server.do("CONFIG", "SET", "maxmemory", "0")
     second = await ledger.reserve(claim("c", persons(61, 100), "id:1"))

@@ -86,7 +86,7 @@ class Store:
         self._process = 0
         self._closed = False
         self._latest: Future[Any] = Future()
-        self._lending = False
+        self._lending: asyncio.AbstractEventLoop | None = None
 
     async def run(self, work: Work[T]) -> T:
         """Return what ``work`` returned, once it is committed. Raises StoreError, or what ``work`` raised.
@@ -95,26 +95,27 @@ class Store:
         """
         future = self._submit(work)
         self._latest = future
-        if not self._lending:
-            self._lending = True
-            asyncio.get_running_loop().call_later(_PATIENCE, self._lend)
+        loop = asyncio.get_running_loop()
+        if self._lending is not loop:
+            self._lending = loop
+            loop.call_later(_PATIENCE, self._lend, loop)
         try:
             async with asyncio.timeout(self._deadline):
                 return await asyncio.wrap_future(future)
         except TimeoutError:
             raise StoreBusy("no answer in time") from None
 
-    def _lend(self) -> None:
+    def _lend(self, loop: asyncio.AbstractEventLoop) -> None:
         """Stand still for a moment while work is unfinished, again and again.
 
         A busy event loop gives the interpreter's lock up often, but never for long enough that our thread could wake
         and take it, and each statement needs it twice: without this the thread starves for seconds.
         """
         if self._latest.done():
-            self._lending = False
+            self._lending = None
             return
         wait([self._latest], _LOAN)
-        asyncio.get_running_loop().call_later(_PATIENCE, self._lend)
+        loop.call_later(_PATIENCE, self._lend, loop)
 
     def run_blocking(self, work: Work[T]) -> T:
         """Do as ``run`` does, for callers without an event loop."""

@@ -85,7 +85,12 @@ def test_a_path(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
         listener.listen()
-        thread = threading.Thread(target=lambda: listener.accept()[0].sendall(b"220 hello\r\n"))
+
+        def greet() -> None:
+            with listener.accept()[0] as visitor:
+                visitor.sendall(b"220 hello\r\n")
+
+        thread = threading.Thread(target=greet)
         thread.start()
         assert relay_greets(Place(path=path)) is True
         thread.join(5)

@@ -28,6 +28,7 @@ from gateway.content import Content
 from gateway.detect import detect
 from gateway.detect.lexicon import Lexicon
 from gateway.message.fingerprint import fingerprint
+from gateway.message.locked import tell_locked
 from gateway.message.parse import parse_message
 from gateway.model import Circumstances, Inspection, Unavailable
 from gateway.telemetry.logs import fault
@@ -47,7 +48,7 @@ _PR_SET_PDEATHSIG: Final = 1
 
 def inspect(octets: bytes, circumstances: Circumstances, lexicon: Lexicon) -> Inspection:
     """Open a message, look for everything the rules ask about, and return what was seen without the texts."""
-    message = parse_message(octets)
+    message = parse_message(octets, tell_locked)
     findings, crashed = detect(message, lexicon, circumstances)
     parts = tuple(replace(part, text="", segments=()) for part in message.parts)
     return Inspection(

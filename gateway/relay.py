@@ -98,11 +98,10 @@ async def _transaction(session: RelaySession, sender: str, recipient: str, conte
         reply = await session.command(line)
         if not reply.positive:
             return reply
-    reply = await session.command(b"DATA")
-    if reply.code != 354:  # noqa: PLR2004 - RFC 5321 4.1.1.4
+    reply = await session.begin_data()
+    if reply.negative:
         return reply
-    await session.send_content(content)
-    return await session.finish()
+    return await session.send_content(content) or await session.finish()
 
 
 def _stuffed(octets: bytes) -> bytes:

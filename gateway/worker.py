@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import gc
 import pickle
 import signal
@@ -25,8 +24,8 @@ from gateway.observer import GateObserver, SessionMeters
 from gateway.offload import Zygote, start_zygote
 from gateway.policy.sender import Scope
 from gateway.relay import RelayDoor, relay_points
+from gateway.smtp.door import Door, open_door
 from gateway.smtp.front import Bounds, Front
-from gateway.smtp.secure import GateSession
 from gateway.stores import Stores, open_stores
 from gateway.telemetry.board import Board, Metrics, RowState
 from gateway.terminus import NoTerminus
@@ -105,21 +104,16 @@ class Worker:
         chores = [
             loop.create_task(work) for work in (stores.courier.run(), self._beat(), self._tidy(stores), control.run())
         ]
-        servers = [await self._listen(sock, lambda: GateSession(front)) for sock in self._birth.sockets]
-        implicit = functools.partial(GateSession, front, implicit_tls=True)
-        servers += [await self._listen(sock, implicit) for sock in self._birth.tls_sockets]
+        doors = [await open_door(front, sock, backlog=BACKLOG) for sock in self._birth.sockets]
+        doors += [await open_door(front, sock, backlog=BACKLOG, implicit_tls=True) for sock in self._birth.tls_sockets]
         self._metrics.beat(RowState.READY)
         await self._stopping.wait()
-        await self._drain(front, servers, gatekeeper)
+        await self._drain(front, doors, gatekeeper)
         for chore in chores:
             chore.cancel()
         await asyncio.gather(*chores, return_exceptions=True)
         await stores.close()
         self._zygote.close()
-
-    async def _listen(self, sock: socket.socket, session: Callable[[], GateSession]) -> asyncio.Server:
-        # asyncio listens anew, by default with a queue so short that a burst of clients is turned away.
-        return await asyncio.get_running_loop().create_server(session, sock=sock, backlog=BACKLOG)
 
     def _front(self, gatekeeper: Gatekeeper, door: RelayDoor) -> Front:
         settings = self._settings
@@ -210,11 +204,11 @@ class Worker:
         except InvalidConfiguration as error:
             _LOG.error("certificate_kept", problem=error.problems[0].text)
 
-    async def _drain(self, front: Front, servers: list[asyncio.Server], gatekeeper: Gatekeeper) -> None:
+    async def _drain(self, front: Front, doors: list[Door], gatekeeper: Gatekeeper) -> None:
         self._metrics.beat(RowState.DRAINING)
         front.draining = True
-        for server in servers:
-            server.close()
+        for door in doors:
+            door.close()
         for session in tuple(front.sessions):
             session.drain()
         with contextlib.suppress(TimeoutError):

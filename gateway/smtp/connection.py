@@ -16,11 +16,21 @@ from aiosmtpd.smtp import SMTP
 
 from gateway.model import Reply
 from gateway.smtp import replies
+from gateway.smtp.alarm import Alarm
+from gateway.smtp.data import DotReader
 from gateway.smtp.front import Front
 from gateway.smtp.inbox import Inbox
 from gateway.upstream.wire import RelayReply
 
 HANDSHAKE_SECONDS: Final = 60.0
+CROOKED_SECONDS: Final = 10.0
+"""How long a line with a bare LF waits for its CRLF: its client hears nothing before, and may never send one."""
+LINGER_SECONDS: Final = 2.0
+"""How long a connection that was told good-bye is read from, so that the good-bye is not lost in a reset."""
+UNREAD_SECONDS: Final = 30.0
+"""The same where the client has not read everything yet."""
+_MOST_PARTING: Final = 500
+"""Connections that may linger at one time."""
 
 
 class Connection(SMTP):
@@ -34,19 +44,24 @@ class Connection(SMTP):
         self.front = front
         self.transport: asyncio.Transport | None = None
         self.peer = ("", 0)
+        self.encrypted = False
         self._out = bytearray()
         self._inbox = Inbox(front.bounds.line, self._pause_reading, self._resume_reading)
         self._handler: asyncio.Task[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._alarm = Alarm(loop, self._look_at_the_time)
         self._progress = loop.time()
         self._awaited: float | None = None
+        self._unsent = 0
         self._room: asyncio.Future[None] | None = None
         self._closing = False
+        self._parted = False
+        """Nothing the client sends now is read."""
         self._final = False
         """The relay has the final dot: the client's leaving changes nothing any more."""
-        self.encrypted = False
-        self._receiving = False
-        self._taken = 0
+        self._taking: DotReader | None = None
+        """Takes the content that is arriving."""
+        self._held = 0
+        """Octets of content counted for this session."""
         self._enhanced = False
         self._utf8 = False
 
@@ -54,9 +69,12 @@ class Connection(SMTP):
         """Run the session to its end; for the subclass."""
         raise NotImplementedError
 
-    def holds_idle_relay(self) -> bool:
-        """Tell whether a relay connection is held that nothing uses; for the subclass."""
-        return False
+    def relay_idle_for(self) -> float | None:
+        """Return how long the client may still keep a relay connection idle, in seconds; for the subclass.
+
+        None where there is none, or it may be kept.
+        """
+        return None
 
     def give_relay_back(self) -> None:
         """End the idle relay connection; for the subclass."""
@@ -66,34 +84,38 @@ class Connection(SMTP):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start serving."""
         self.transport = cast("asyncio.Transport", transport)
-        name = transport.get_extra_info("peername")
-        self.peer = (name[0], name[1]) if isinstance(name, tuple) else ("", 0)
+        if not self.peer[0]:
+            name = transport.get_extra_info("peername")
+            self.peer = (name[0], name[1]) if isinstance(name, tuple) else ("", 0)
         self.front.sessions.add(self)
         self.front.per_address[self.peer[0]] += 1
         self.front.meters.session(1)
         self._handler = self.loop.create_task(self.serve())
 
-    def rename_peer(self, address: str, port: int) -> None:
-        """Take the address that a PROXY header announces for the socket's own."""
-        counts = self.front.per_address
-        counts[self.peer[0]] -= 1
-        if counts[self.peer[0]] <= 0:
-            del counts[self.peer[0]]
-        self.peer = (address, port)
-        counts[address] += 1
-
     def data_received(self, data: bytes) -> None:
         """Take octets from the client."""
+        if self._parted:
+            return
         self._progress = self.loop.time()
-        if self._receiving:
-            self._taken += len(data)
-            self.front.count_in_flight(len(data))
         self._inbox.feed(data)
+        if self._taking is not None:
+            self._count_content(self._taking)
+        elif self._inbox.unfinished:
+            self._alarm.ring_at(self._progress + CROOKED_SECONDS)
+
+    def _count_content(self, reader: DotReader) -> None:
+        held = len(reader.content)
+        self.front.count_in_flight(held - self._held)
+        self._held = held
+        if self.front.in_flight > self.front.bounds.in_flight:
+            reader.give_up()
+            self.front.count_in_flight(-held)
+            self._held = 0
 
     def eof_received(self) -> bool:
         """Keep a half-closed connection until what it asked for is answered."""
         self._inbox.end()
-        return not self.encrypted
+        return not self.encrypted and not self._parted
 
     async def start_tls(self, context: ssl.SSLContext) -> None:
         """Encrypt; whatever came in plain text before is forgotten (RFC 3207 4.2). Raises OSError."""
@@ -112,12 +134,13 @@ class Connection(SMTP):
 
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         """End the session; a message whose final dot the relay has is finished all the same."""
+        if self._parted:
+            self.front.parting -= 1
         self.transport = None
         self._closing = True
         self._inbox.end()
         self.resume_writing()
-        if self._timer is not None:
-            self._timer.cancel()
+        self._alarm.stop()
         if self._handler is not None and not self._final:
             self._handler.cancel()
 
@@ -144,6 +167,8 @@ class Connection(SMTP):
     def _say(self, reply: Reply, stage: str = "other") -> None:
         self._out += reply.encode(enhanced=self._enhanced, utf8=self._utf8)
         self.front.meters.reply(stage, reply.code)
+        if reply.code == 421:  # noqa: PLR2004 - RFC 5321 3.8: the channel closes
+            self._closing = True
 
     def _relay_says(self, reply: RelayReply, stage: str) -> None:
         self._out += reply.raw
@@ -163,48 +188,74 @@ class Connection(SMTP):
 
     # --- time --------------------------------------------------------------------------------
 
-    async def _patiently(self, seconds: float, wait: Awaitable[Any]) -> Any:  # noqa: ANN401 - as awaited
+    async def _patiently(self, seconds: float, wait: Awaitable[Any]) -> Any:
         """Wait for the client, who must make some progress every ``seconds``."""
         self._progress = self.loop.time()
         self._awaited = seconds
-        self._watch()
+        self._unsent = 0 if self.transport is None else self.transport.get_write_buffer_size()
+        self._set_alarm(seconds)
         try:
             return await wait
         finally:
             self._awaited = None
 
-    def _watch(self) -> None:
-        """Look at the clock again no later than the present wait may end, or the idle relay is due to be let go."""
-        seconds = self._awaited or self.front.bounds.command_seconds
-        if self.holds_idle_relay():
-            seconds = min(seconds, self.front.bounds.relay_idle_seconds)
-        due = max(self._progress + seconds, self.loop.time() + 0.01)
-        if self._timer is not None:
-            if self._timer.when() <= due:
-                return
-            self._timer.cancel()
-        self._timer = self.loop.call_at(due, self._tick)
+    def _set_alarm(self, left: float) -> None:
+        idle = self.relay_idle_for()
+        self._alarm.ring_at(self.loop.time() + (left if idle is None else min(left, idle)))
 
-    def _tick(self) -> None:
-        self._timer = None
-        idle = self.loop.time() - self._progress
-        if self._awaited is not None:
-            if idle >= self._awaited:
-                self._end_with(replies.TIMED_OUT)
-                return
-            if idle >= self.front.bounds.relay_idle_seconds and self.holds_idle_relay():
-                self.give_relay_back()
-        self._watch()
+    def _look_at_the_time(self) -> None:
+        if self.transport is None:
+            return
+        if self._parted:
+            self.transport.abort()
+        elif self._awaited is not None:
+            self._look_at_the_client(self.transport, self._awaited)
+
+    def _look_at_the_client(self, transport: asyncio.Transport, seconds: float) -> None:
+        now = self.loop.time()
+        unsent = transport.get_write_buffer_size()
+        if unsent < self._unsent:
+            self._progress = now
+        self._unsent = unsent
+        crooked = self._inbox.crooked
+        left = self._progress + (min(seconds, CROOKED_SECONDS) if crooked else seconds) - now
+        if left <= 0:
+            self._end_with(replies.NO_LINE_END if crooked else replies.TIMED_OUT)
+            return
+        idle = self.relay_idle_for()
+        if idle is not None and idle <= 0:
+            self.give_relay_back()
+        self._set_alarm(left)
 
     def _end_with(self, reply: Reply) -> None:
         self._say(reply)
-        self._flush()
-        self._closing = True
         self._inbox.end()
-        if self.transport is not None:
-            self.transport.close()
+        self._part()
+        self.resume_writing()
+
+    # --- the end -----------------------------------------------------------------------------
 
     def drain(self) -> None:
         """Say 421 at once where the session waits for a command, else after the present one."""
-        if self._awaited is not None and not self._receiving and not self._closing:
+        if self._awaited is not None and self._taking is None and not self._closing:
             self._end_with(replies.SHUTTING_DOWN)
+
+    def _part(self) -> None:
+        """Send what is left to say, and close when the client has, or after a short time.
+
+        To close a socket from which not everything was read is a TCP reset, and that can overtake the last reply.
+        """
+        self._flush()
+        transport = self.transport
+        if transport is None or self._parted:
+            return
+        self._parted = True
+        self.front.parting += 1
+        self._resume_reading()
+        unread = transport.get_write_buffer_size() > 0
+        if transport.can_write_eof() and self.front.parting <= _MOST_PARTING:
+            transport.write_eof()
+        else:
+            transport.close()
+        self._alarm.stop()
+        self._alarm.ring_at(self.loop.time() + (UNREAD_SECONDS if unread else LINGER_SECONDS))

@@ -14,8 +14,8 @@ class DotReader:
 
     Line ends are judged while octets arrive, each chunk once with one octet carried over: a bare
     CR, a bare LF or a NUL makes the message unfit (a lenient relay could take ``LF.LF`` for an
-    end), and more than ``limit`` octets make it too big. Unfit and too big messages are read to
-    their true end and forgotten as they come.
+    end), and more than ``limit`` octets make it too big. What cannot be sent on is read to its true
+    end and forgotten as it comes.
     """
 
     def __init__(self, limit: int) -> None:
@@ -23,6 +23,8 @@ class DotReader:
         self.content = Content(stuffed=True)
         self.malformed = False
         self.too_big = False
+        self.no_room = False
+        """The machine, or all messages together, had no room for it."""
         self.size = 0
         self._limit = limit
         self._tail = b"\r\n"
@@ -32,7 +34,12 @@ class DotReader:
     @property
     def fit(self) -> bool:
         """Tell whether the message may go on."""
-        return not (self.malformed or self.too_big)
+        return not (self.malformed or self.too_big or self.no_room)
+
+    def give_up(self) -> None:
+        """Keep nothing of the message any more, for want of room."""
+        self.no_room = True
+        self.content.close()
 
     def feed(self, octets: bytes) -> bytes | None:
         """Take octets; return None while the message goes on, or what follows its end."""
@@ -59,10 +66,13 @@ class DotReader:
             self.malformed = True
         if self.size - self._dots > self._limit + 3:
             self.too_big = True
-        if self.fit:
-            self.content.write(octets)
-        elif len(self.content):
+        if not self.fit:
             self.content.close()
+            return
+        try:
+            self.content.write(octets)
+        except OSError:
+            self.give_up()
 
     def _is_malformed(self, octets: bytes) -> bool:
         text = self._carry + octets

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_address
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from gateway.decision import Gatekeeper
 from gateway.upstream.client import RelaySession
 
 Network = IPv4Network | IPv6Network
+
+ROOM_SECONDS: Final = 10.0
+"""How long a message waits for room before 452."""
 
 
 class Meters(Protocol):
@@ -73,6 +77,10 @@ class Front:
     """Tell a relay that offers XCLIENT whose connection this is."""
     draining: bool = False
     in_flight: int = 0
+    waiting: set[asyncio.Future[None]] = field(default_factory=set)
+    """Those who wait for room."""
+    parting: int = 0
+    """Connections that have been told good-bye and not gone yet."""
     sessions: set[Drainable] = field(default_factory=set)
     per_address: Counter[str] = field(default_factory=Counter)
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
@@ -87,10 +95,37 @@ class Front:
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
+    # --- memory ------------------------------------------------------------------------------
+
+    @property
+    def full(self) -> bool:
+        """Tell whether all content together has reached its bound."""
+        return self.in_flight >= self.bounds.in_flight
+
     def count_in_flight(self, change: int) -> None:
         """Note octets of content held now."""
         self.in_flight += change
         self.meters.in_flight(change)
+        if not self.full:
+            for waiter in self.waiting:
+                if not waiter.done():
+                    waiter.set_result(None)
+
+    async def has_room(self) -> bool:
+        """Wait a bounded time for room; False when there is none."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ROOM_SECONDS):
+                while self.full:
+                    await self._wait_for_room()
+        return not self.full
+
+    async def _wait_for_room(self) -> None:
+        waiter = asyncio.get_running_loop().create_future()
+        self.waiting.add(waiter)
+        try:
+            await waiter
+        finally:
+            self.waiting.discard(waiter)
 
 
 def is_among(address: str, networks: tuple[Network, ...]) -> bool:

@@ -11,6 +11,9 @@ from gateway.smtp.data import DotReader
 HIGH_WATER: Final = 64 * 1024
 """Octets that may wait; above it the client is not read from."""
 
+_TLS_HANDSHAKE: Final = b"\x16"
+"""The first octet of a TLS connection (RFC 8446 5.1), and of no command."""
+
 
 class ClientGone(Exception):
     """The client ended the connection and nothing whole is left to read."""
@@ -20,13 +23,18 @@ class LineTooLong(Exception):
     """A command line exceeded its limit; it has been discarded up to its CRLF."""
 
 
+class NotText(Exception):
+    """The client began TLS where commands are spoken."""
+
+
 class Inbox:
     """The octets of one client, fed by the protocol and read by the session; one reader at a time."""
 
     def __init__(self, line_limit: int, pause: Callable[[], None], resume: Callable[[], None]) -> None:
         """``pause`` and ``resume`` stop and start reading from the socket."""
         self._buffer = bytearray()
-        self._line_limit = line_limit
+        self.line_limit = line_limit
+        """Octets of a line at most, its CRLF not counted."""
         self._pause, self._resume = pause, resume
         self._paused = False
         self._ended = False
@@ -36,6 +44,8 @@ class Inbox:
 
     def feed(self, octets: bytes) -> None:
         """Take octets from the socket."""
+        if self._ended:
+            return
         if self._message is not None:
             rest = self._message.feed(octets)
             if rest is None:
@@ -56,6 +66,18 @@ class Inbox:
     def clear(self) -> None:
         """Forget everything unread (RFC 3207 4.2)."""
         self._buffer.clear()
+        self._discarding = False
+        self._flow()
+
+    @property
+    def unfinished(self) -> bool:
+        """Tell whether the beginning of a line waits for its end."""
+        return bool(self._buffer) and self._message is None
+
+    @property
+    def crooked(self) -> bool:
+        """Tell whether what waits for its CRLF holds a bare LF: its client may never send a CRLF."""
+        return self._message is None and b"\n" in self._buffer and not self.line_ready()
 
     def line_ready(self) -> bool:
         """Tell whether ``line`` would return without waiting."""
@@ -65,7 +87,7 @@ class Inbox:
         """Return the next command line without its CRLF.
 
         Only CRLF ends a line (RFC 5321 2.3.8). Raises LineTooLong once a line beyond the limit has
-        ended, ClientGone when the client left before a whole line.
+        ended, NotText for TLS, ClientGone when the client left before a whole line.
         """
         while (found := self.take_line()) is None:
             if self._ended:
@@ -74,10 +96,12 @@ class Inbox:
         return found
 
     def take_line(self) -> bytes | None:
-        """Return the next command line if it is here. Raises LineTooLong."""
+        """Return the next command line if it is here. Raises LineTooLong, NotText."""
+        if self._buffer.startswith(_TLS_HANDSHAKE) and not self._discarding:
+            raise NotText
         end = self._buffer.find(b"\r\n")
         if end < 0:
-            if len(self._buffer) > self._line_limit:
+            if len(self._buffer) > self.line_limit + 1:
                 self._discarding = True
                 del self._buffer[:-1]
                 self._flow()
@@ -85,14 +109,14 @@ class Inbox:
         line = bytes(self._buffer[:end])
         del self._buffer[: end + 2]
         self._flow()
-        if self._discarding or len(line) > self._line_limit:
+        if self._discarding or len(line) > self.line_limit:
             self._discarding = False
             raise LineTooLong
         return line
 
     def peek_line(self) -> bytes | None:
         """Return the next command line, leaving it where it is, if it is here and not too long."""
-        end = self._buffer.find(b"\r\n", 0, self._line_limit + 2)
+        end = self._buffer.find(b"\r\n", 0, self.line_limit + 2)
         return bytes(self._buffer[:end]) if end >= 0 and not self._discarding else None
 
     async def message(self, reader: DotReader) -> None:
@@ -111,16 +135,6 @@ class Inbox:
                 await self._wait()
         finally:
             self._message = None
-
-    async def exactly(self, octets: int) -> bytes:
-        """Return exactly so many octets. Raises ClientGone."""
-        while len(self._buffer) < octets:
-            if self._ended:
-                raise ClientGone
-            await self._wait()
-        found = bytes(self._buffer[:octets])
-        del self._buffer[:octets]
-        return found
 
     def _flow(self) -> None:
         if self._paused and len(self._buffer) <= HIGH_WATER:

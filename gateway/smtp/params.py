@@ -27,6 +27,7 @@ RCPT_PARAMETERS: Final[Mapping[str, frozenset[str]]] = {"DSN": frozenset({"NOTIF
 """Extension → the RCPT parameters it brings (RFC 3461)."""
 
 _PARAMETER: Final = re.compile(rb"([A-Za-z0-9][A-Za-z0-9-]{0,63})(?:=([^\x00-\x20=\x7f][^\x00-\x20\x7f]*))?")
+_QUOTE, _BACKSLASH, _GREATER = b'"\\>'
 _CONTROL: Final = re.compile(rb"[\x00-\x1f\x7f]")
 
 
@@ -81,12 +82,12 @@ def path_end(octets: bytes) -> int:
     position = 1
     while position < len(octets):
         octet = octets[position]
-        if octet == 0x5C and quoted:  # backslash
+        if octet == _BACKSLASH and quoted:
             position += 2
             continue
-        if octet == 0x22:  # double quote
+        if octet == _QUOTE:
             quoted = not quoted
-        elif octet == 0x3E and not quoted:  # >
+        elif octet == _GREATER and not quoted:
             _check_path(octets[1:position])
             return position + 1
         elif not quoted and octet in b" <":
@@ -120,8 +121,8 @@ def _last_unquoted_at(inner: bytes) -> int:
     if not inner.startswith(b'"'):
         return inner.rfind(b"@")
     position = 1
-    while position < len(inner) and inner[position] != 0x22:  # noqa: PLR2004 - double quote
-        position += 2 if inner[position] == 0x5C else 1  # noqa: PLR2004 - backslash
+    while position < len(inner) and inner[position] != _QUOTE:
+        position += 2 if inner[position] == _BACKSLASH else 1
     return inner.find(b"@", position + 1)
 
 

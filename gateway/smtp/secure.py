@@ -1,106 +1,53 @@
-"""The verbs that need trust or encryption: STARTTLS, AUTH, XFORWARD, and the PROXY header before the greeting."""
+"""The verbs that need trust or encryption: STARTTLS, AUTH and XFORWARD."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Final
+from typing import Final
 
 import structlog
-from aiosmtpd.proxy_protocol import get_proxy
 
-from gateway.model import PeerViolation, Reply
+from gateway.model import PeerViolation
 from gateway.smtp import replies
 from gateway.smtp.auth import Exchange, mechanisms
+from gateway.smtp.delivery import PLAIN_VERBS, DeliverySession
 from gateway.smtp.front import Front, is_among
-from gateway.smtp.inbox import ClientGone, Inbox
-from gateway.smtp.session import PLAIN_VERBS, Session
+from gateway.smtp.inbox import ClientGone, LineTooLong
+from gateway.smtp.session import CONTROL
 from gateway.smtp.xforward import ATTRIBUTES, parse_xforward
 from gateway.upstream.wire import RelayReply
 
-PROXY_SECONDS: Final = 5.0
-_PROXY_LINE: Final = 108
-"""Octets of a version 1 header at most (PROXY protocol 2.1)."""
+AUTH_OCTETS: Final = 12_288
+"""What a line of an AUTH exchange may hold at least (RFC 4954 4.3)."""
 
 _LOG = structlog.get_logger()
 
 
-class _ProxyReader:
-    """The inbox as aiosmtpd's PROXY parser wants to read it."""
-
-    def __init__(self, inbox: Inbox) -> None:
-        self._inbox = inbox
-
-    async def read(self, octets: int = 1) -> bytes:
-        return await self._inbox.exactly(octets)
-
-    async def readexactly(self, octets: int) -> bytes:
-        return await self._inbox.exactly(octets)
-
-    async def readuntil(self, separator: bytes = b"\n") -> bytes:
-        line = b""
-        while not line.endswith(separator):
-            if len(line) > _PROXY_LINE:
-                raise ValueError
-            line += await self._inbox.exactly(1)
-        return line
-
-
-class GateSession(Session):
+class GateSession(DeliverySession):
     """The proxy's session, whole."""
 
-    def __init__(self, front: Front, *, implicit_tls: bool = False) -> None:
-        """``implicit_tls`` encrypts before the greeting (RFC 8314 3.3)."""
+    def __init__(self, front: Front, *, peer: tuple[str, int] = ("", 0), encrypted: bool = False) -> None:
+        """``peer`` is whom a balancer announced, ``encrypted`` whether TLS came before the greeting (RFC 8314 3.3)."""
         super().__init__(front)
-        self._implicit = implicit_tls
-        self._trusted = False
+        self.peer = peer
+        self.encrypted = encrypted
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Start serving; under implicit TLS nothing is read before the handshake."""
-        super().connection_made(transport)
-        if self._implicit:
-            self._pause_reading()
-
-    # --- before the greeting -------------------------------------------------------------------
-
-    async def _begin(self) -> None:
-        if self._implicit:
-            await self._encrypt()
-        if is_among(self.peer[0], self.front.proxy_peers):
-            await self._read_proxy_header()
-        self._trusted = is_among(self.peer[0], self.front.xforward_peers)
-
-    async def _read_proxy_header(self) -> None:
-        try:
-            async with asyncio.timeout(PROXY_SECONDS):
-                header: Any = await get_proxy(_ProxyReader(self._inbox))
-        except TimeoutError:
-            header = None
-        if not header or not header.valid:
-            _LOG.warning("proxy_header_missing")
-            raise ClientGone
-        if header.src_addr is not None and header.src_port is not None:
-            self.rename_peer(str(header.src_addr), int(header.src_port))
+    @property
+    def _trusted(self) -> bool:
+        return is_among(self.peer[0], self.front.xforward_peers)
 
     # --- STARTTLS ------------------------------------------------------------------------------
 
     async def smtp_STARTTLS(self, arg: bytes) -> None:  # noqa: N802
-        """Encrypt and forget everything said before (RFC 3207)."""
+        """Encrypt and forget everything said before, on both sides (RFC 3207 4.2)."""
         if self.front.tls is None or self.encrypted:
             raise PeerViolation(replies.NOT_IMPLEMENTED)
         if arg.strip():
             raise PeerViolation(replies.NO_ARGUMENT)
         self._say(replies.READY_FOR_TLS)
-        await self._leg.part()
-        self._transaction = None
-        self._hello = b""
-        self._offered = frozenset()
-        self._enhanced = self._utf8 = False
-        self._forwarded = {}
-        await self._encrypt()
-
-    async def _encrypt(self) -> None:
-        if self.front.tls is None:
-            raise ClientGone
+        self._part_from_relay()
+        self._leg.forget()
+        self._forget()
         try:
             await self.start_tls(self.front.tls)
         except (OSError, asyncio.IncompleteReadError):
@@ -116,13 +63,14 @@ class GateSession(Session):
         known = self._mechanisms()
         if known:
             self._offered |= {"AUTH"}
+            self._inbox.line_limit = max(self.front.bounds.line, AUTH_OCTETS)
             more.append("AUTH " + " ".join(known))
         if self._trusted:
             more.append("XFORWARD " + " ".join(ATTRIBUTES))
         return more
 
     def _mechanisms(self) -> list[str]:
-        """Return what may be relayed: nothing unless both legs are encrypted, and nothing twice."""
+        """Return what may be relayed: nothing unless both legs are encrypted."""
         if not self.encrypted or not self._leg.encrypted:
             return []
         return mechanisms(self._leg.capabilities.keywords.get("AUTH", b""))
@@ -136,14 +84,14 @@ class GateSession(Session):
             raise PeerViolation(replies.AUTHENTICATED_ALREADY)
         if self._transaction is not None:
             raise PeerViolation(replies.IN_TRANSACTION)
+        await self._leg.ready()  # a connection given back may come back without TLS, and then nothing is told
         exchange = Exchange(arg)
         if exchange.mechanism not in self._mechanisms():
-            raise PeerViolation(Reply(code=504, enhanced="5.5.4", lines=("Mechanism not offered",)))
+            raise PeerViolation(replies.NO_MECHANISM)
 
         async def answer(challenge: RelayReply) -> bytes:
             self._relay_says(challenge, "auth")
-            await self._drain()
-            line: bytes = await self._patiently(self.front.bounds.command_seconds, self._inbox.line())
+            line = await self._response()
             exchange.say(line)
             return line
 
@@ -151,6 +99,17 @@ class GateSession(Session):
         if reply.positive:
             self._user = exchange.user or ""
         self._relay_says(reply, "auth")
+
+    async def _response(self) -> bytes:
+        """Return the client's next line of the exchange. Raises PeerViolation for what the relay must not see."""
+        await self._drain()
+        try:
+            line: bytes = await self._patiently(self.front.bounds.command_seconds, self._inbox.line())
+        except LineTooLong:
+            raise PeerViolation(replies.RESPONSE_TOO_LONG) from None
+        if CONTROL.search(line):
+            raise PeerViolation(replies.BAD_RESPONSE)
+        return line
 
     # --- XFORWARD ------------------------------------------------------------------------------
 

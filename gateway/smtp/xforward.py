@@ -10,6 +10,8 @@ from gateway.model import PeerViolation, Reply
 
 ATTRIBUTES: Final = ("NAME", "ADDR", "PORT", "PROTO", "HELO", "IDENT", "SOURCE")
 UNAVAILABLE: Final = ("[UNAVAILABLE]", "[TEMPUNAVAIL]")
+LINE_OCTETS: Final = 510
+VALUE_OCTETS: Final = 255
 
 _PAIR: Final = re.compile(rb"([A-Za-z]{1,16})=([\x21-\x7e\x80-\xff]{0,255})")
 _XTEXT: Final = re.compile(rb"\+([0-9A-Fa-f]{2})")
@@ -42,11 +44,26 @@ def encode_xtext(text: str) -> bytes:
     )
 
 
-def xforward_line(attributes: Mapping[str, str], known: Collection[str], verb: bytes = b"XFORWARD") -> bytes:
-    """Return an XFORWARD (or XCLIENT) command with those attributes that the relay knows; empty where there is none."""
-    words = [
-        name.encode() + b"=" + (value.encode() if value in UNAVAILABLE else encode_xtext(value)[:255])
-        for name, value in attributes.items()
-        if name in known
-    ]
-    return verb + b" " + b" ".join(words) if words else b""
+def xforward_lines(attributes: Mapping[str, str], known: Collection[str], verb: bytes = b"XFORWARD") -> list[bytes]:
+    """Return XFORWARD (or XCLIENT) commands with those attributes that the relay knows; none where there is none.
+
+    No line is longer than a command line may be (RFC 5321 4.5.3.1.4).
+    """
+    lines: list[bytes] = []
+    for name, value in attributes.items():
+        if name not in known:
+            continue
+        word = b" " + name.encode() + b"=" + (value.encode() if value in UNAVAILABLE else _within(value))
+        if not lines or len(lines[-1]) + len(word) > LINE_OCTETS:
+            lines.append(verb)
+        lines[-1] += word
+    return lines
+
+
+def _within(text: str) -> bytes:
+    """Encode as much of a text as an attribute may hold."""
+    encoded = encode_xtext(text)
+    while len(encoded) > VALUE_OCTETS:
+        text = text[:-1]
+        encoded = encode_xtext(text)
+    return encoded

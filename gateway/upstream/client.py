@@ -1,36 +1,31 @@
-"""One connection to the relay, owned by one client session."""
+"""One conversation with the relay, owned by one client session."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import ssl
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Final, cast
+from typing import Final
 
 from gateway.content import Content
 from gateway.model import Unavailable
-from gateway.upstream.wire import (
-    NO_CAPABILITIES,
-    Capabilities,
-    RelayReply,
-    RelayViolation,
-    ReplyParser,
-    parse_capabilities,
-)
+from gateway.upstream.connection import RelayConnection
+from gateway.upstream.wire import NO_CAPABILITIES, Capabilities, RelayReply, parse_capabilities
 
 CHUNK: Final = 256 * 1024
 _FAREWELL_SECONDS: Final = 2.0
+_EHLO_UNKNOWN: Final = frozenset({500, 502, 504})
+"""Replies that mean: say HELO (RFC 5321 3.2). Any other is the relay's word on this client."""
 
 
 class RelayRefusal(Exception):
     """The relay will not serve this connection; its words belong to the client."""
 
     def __init__(self, reply: RelayReply) -> None:
-        """Keep the relay's reply."""
+        """Keep the relay's reply, 4xx or 5xx."""
         super().__init__(reply.code)
         self.reply = reply
 
@@ -57,272 +52,255 @@ class RelayPoint:
     context: ssl.SSLContext | None = None
     """Needed unless ``tls`` is OFF."""
     server_name: str = ""
-    """The name to verify; empty: ``host``."""
+    """The name to ask for and to verify; empty: ``host``."""
     connect: float = 30.0
+    """For the connection, and again for the greeting."""
     reply: float = 300.0
     final: float = 600.0
     block: float = 180.0
 
 
-class _Wire(asyncio.Protocol):
-    """The socket: feeds the parser, queues replies, tells about room to write."""
-
-    def __init__(self) -> None:
-        self.transport: asyncio.Transport | None = None
-        self.replies: deque[RelayReply] = deque()
-        self.lost: str | None = None
-        self._parser = ReplyParser()
-        self._waiter: asyncio.Future[None] | None = None
-        self._room: asyncio.Future[None] | None = None
-
-    @property
-    def clean(self) -> bool:
-        """Tell whether nothing was received that has not been read as a reply."""
-        return not self.replies and self._parser.clean
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast("asyncio.Transport", transport)
-
-    def data_received(self, data: bytes) -> None:
-        try:
-            self.replies.extend(self._parser.feed(data))
-        except RelayViolation as error:
-            self._end(f"it sent {error}")
-        _wake(self._waiter)
-
-    def eof_received(self) -> bool:
-        self._end("it closed the connection")
-        return False
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._end("the connection broke" if exc else "the connection ended")
-
-    def pause_writing(self) -> None:
-        self._room = asyncio.get_running_loop().create_future()
-
-    def resume_writing(self) -> None:
-        _wake(self._room)
-        self._room = None
-
-    def _end(self, why: str) -> None:
-        self.lost = self.lost or why
-        if self.transport is not None:
-            self.transport.close()
-        _wake(self._waiter)
-        _wake(self._room)
-
-    async def next_reply(self, seconds: float) -> RelayReply:
-        try:
-            async with asyncio.timeout(seconds):
-                while not self.replies:
-                    if self.lost is not None:
-                        raise Unavailable("relay", self.lost)
-                    self._waiter = asyncio.get_running_loop().create_future()
-                    await self._waiter
-        except TimeoutError:
-            raise Unavailable("relay", "no reply in time") from None
-        return self.replies.popleft()
-
-    async def drain(self, seconds: float) -> None:
-        if self._room is not None:
-            try:
-                async with asyncio.timeout(seconds):
-                    await asyncio.shield(self._room)
-            except TimeoutError:
-                raise Unavailable("relay", "it took no data in time") from None
-        if self.lost is not None:
-            raise Unavailable("relay", self.lost)
-
-
-def _wake(future: asyncio.Future[None] | None) -> None:
-    if future is not None and not future.done():
-        future.set_result(None)
-
-
 class RelaySession:
     """A connection that said 220 and answered our EHLO or HELO."""
 
-    def __init__(self, wire: _Wire, point: RelayPoint) -> None:
+    def __init__(self, connection: RelayConnection, point: RelayPoint) -> None:
         """Use ``open_relay`` instead."""
-        self._wire = wire
+        self._connection = connection
         self._point = point
         self.capabilities: Capabilities = NO_CAPABILITIES
-        self.banner: RelayReply | None = None
         self.encrypted = False
+        self._in_content = False
+        """DATA was sent and not answered for good: whatever is said now is content."""
 
     @property
     def alive(self) -> bool:
         """Tell whether the relay has neither gone nor spoken unasked (a 421 before closing)."""
-        return self._wire.lost is None and not self._wire.replies
+        return self._connection.lost is None and not self._connection.replies
 
     @property
-    def last_words(self) -> RelayReply | None:
-        """Return what the relay said unasked, for instance ``421 4.4.2`` before it closed."""
-        return self._wire.replies[0] if self._wire.replies else None
+    def lost(self) -> bool:
+        """Tell whether the connection is gone."""
+        return self._connection.lost is not None
 
-    async def hello(self, name: bytes, *, extended: bool) -> RelayReply:
-        """Greet with the client's own name; falls back to HELO where EHLO is unknown. Returns the last reply."""
+    @property
+    def spoke(self) -> bool:
+        """Tell whether a reply waits to be read."""
+        return bool(self._connection.replies)
+
+    @property
+    def heard_at(self) -> float:
+        """Return when the relay was last waited for or heard (the loop's time)."""
+        return self._connection.heard_at
+
+    @property
+    def pipelining(self) -> bool:
+        """Tell whether commands may go out in a group (RFC 2920)."""
+        return "PIPELINING" in self.capabilities
+
+    # --- greeting ----------------------------------------------------------------------------
+
+    async def greeted(self) -> None:
+        """Await the greeting. Raises RelayRefusal or Unavailable."""
+        reply = await self._connection.next_reply(self._point.connect)
+        _must_be(reply.code == 220, reply)  # noqa: PLR2004 - RFC 5321 3.1
+
+    async def hello(self, name: bytes, *, extended: bool) -> None:
+        """Greet with the client's own name; falls back to HELO where EHLO is unknown.
+
+        Raises RelayRefusal or Unavailable.
+        """
+        self.capabilities = NO_CAPABILITIES
         if extended:
             reply = await self.command(b"EHLO " + name)
-            if reply.positive:
+            if reply.code not in _EHLO_UNKNOWN:
+                _must_be(reply.positive, reply)
                 self.capabilities = parse_capabilities(reply)
-                return reply
-            if reply.code in {421, 521, 554}:
-                return reply
-        self.capabilities = NO_CAPABILITIES
-        return await self.command(b"HELO " + name)
-
-    async def next_reply(self, seconds: float) -> RelayReply:
-        """Return the next reply. Raises Unavailable when none comes."""
-        return await self._wire.next_reply(seconds)
+                return
+        reply = await self.command(b"HELO " + name)
+        _must_be(reply.positive, reply)
 
     async def start_tls(self) -> None:
         """Encrypt (RFC 3207). Raises Unavailable or OSError; the connection is of no use then."""
-        point, wire = self._point, self._wire
+        point, connection = self._point, self._connection
         reply = await self.command(b"STARTTLS")
-        if reply.code != 220 or wire.transport is None or point.context is None:  # noqa: PLR2004
+        if reply.code != 220 or connection.transport is None or point.context is None:  # noqa: PLR2004
             raise Unavailable("relay", "it refused STARTTLS")
-        if not wire.clean:
+        if not connection.clean:
             raise Unavailable("relay", "it sent plain text behind STARTTLS")
-        name = (point.server_name or point.host or "localhost") if point.tls is RelayTls.REQUIRED else None
-        loop = asyncio.get_running_loop()
-        try:
-            transport = await loop.start_tls(
-                wire.transport, wire, point.context, server_hostname=name, ssl_handshake_timeout=point.connect
-            )
-        except ConnectionError as error:
-            raise Unavailable("relay", type(error).__name__) from None
+        name = point.server_name or point.host or "localhost"
+        transport = await asyncio.get_running_loop().start_tls(
+            connection.transport, connection, point.context, server_hostname=name, ssl_handshake_timeout=point.connect
+        )
         if transport is None:
             raise Unavailable("relay", "TLS failed")
-        wire.transport = transport
+        connection.transport = transport
         self.encrypted = True
-        self.capabilities = NO_CAPABILITIES
 
-    async def impersonate(self, line: bytes, name: bytes) -> None:
-        """Send XCLIENT and greet anew (Postfix, XCLIENT_README). Raises RelayRefusal with the relay's words."""
-        if not line:
-            return
+    async def impersonate(self, line: bytes) -> None:
+        """Say whose connection this is (Postfix, XCLIENT_README); the relay then waits for a new greeting.
+
+        Raises RelayRefusal with the relay's word on that client, Unavailable where it does not let us do this.
+        """
         reply = await self.command(line)
-        if reply.code == 220:  # noqa: PLR2004 - a new greeting
-            reply = await self.hello(name, extended=True)
-        if not reply.positive:
-            raise RelayRefusal(reply)
+        if reply.code != 220 and reply.code not in {421, 521, 554}:  # noqa: PLR2004 - a new greeting
+            raise Unavailable("relay", "it does not take XCLIENT from us")
+        _must_be(reply.positive, reply)
+
+    # --- commands ----------------------------------------------------------------------------
 
     async def command(self, line: bytes) -> RelayReply:
         """Send one command line (without CRLF) and return its reply. Raises Unavailable when the relay is lost."""
-        return (await self.commands((line,)))[0]
+        self.send((line,))
+        return await self.next_reply()
+
+    def send(self, lines: Sequence[bytes]) -> None:
+        """Send command lines at once; each will be answered. Raises Unavailable."""
+        self._connection.send(b"".join(line + b"\r\n" for line in lines), asks=len(lines))
+
+    async def next_reply(self) -> RelayReply:
+        """Return the next reply. Raises Unavailable when none comes."""
+        return await self._connection.next_reply(self._point.reply)
 
     async def commands(self, lines: Sequence[bytes]) -> list[RelayReply]:
-        """Send a group of commands and return a reply for each, in order.
-
-        The group goes out at once where the relay offers PIPELINING (RFC 2920), else one by one.
-        """
-        if len(lines) > 1 and "PIPELINING" not in self.capabilities:
+        """Send commands and return a reply for each, in order: as a group where the relay takes groups."""
+        if not self.pipelining:
             return [await self.command(line) for line in lines]
-        self._write(b"".join(line + b"\r\n" for line in lines))
-        return [await self._wire.next_reply(self._point.reply) for _ in lines]
+        self.send(lines)
+        return [await self.next_reply() for _ in lines]
 
-    async def send_content(self, content: Content) -> None:
-        """Send the raw, dot-stuffed octets after 354; everything but the terminating dot."""
+    # --- content -----------------------------------------------------------------------------
+
+    async def begin_data(self) -> RelayReply:
+        """Send DATA and return the relay's reply: 354, or its refusal. Raises Unavailable."""
+        self._in_content = True
+        reply = await self.command(b"DATA")
+        if reply.negative:
+            self._in_content = False
+        elif reply.code != 354:  # noqa: PLR2004 - RFC 5321 4.1.1.4
+            raise Unavailable("relay", "it answered DATA with neither 354 nor a refusal")
+        return reply
+
+    async def send_content(self, content: Content) -> RelayReply | None:
+        """Send the raw, dot-stuffed octets after 354, all but the terminating dot.
+
+        Returns a refusal that came too early; the connection is of no use then. Raises Unavailable.
+        """
         position, size = 0, len(content)
-        while position < size:
-            chunk = content.read(position, CHUNK)
-            position += len(chunk)
-            self._write(chunk)
-            await self._wire.drain(self._point.block)
+        try:
+            while position < size and not self.spoke:
+                chunk = content.read(position, CHUNK)
+                position += len(chunk)
+                self._connection.send(chunk)
+                await self._connection.drain(self._point.block)
+        except Unavailable:
+            if not self.spoke:
+                raise
+        return self._early()
 
     async def finish(self) -> RelayReply:
         """Send the terminating dot and return the relay's final reply. Shield this from cancellation.
 
-        A refusal that came before the dot is final already, and the dot is not sent; anything
-        else before the dot is nonsense and raises Unavailable.
+        A refusal that came before the dot is final already, and the dot is not sent. Raises Unavailable.
         """
-        early = self.last_words
+        early = self._early()
         if early is not None:
-            self.abort()
-            if early.code >= 400:  # noqa: PLR2004 - RFC 5321 4.2.1
-                return early
-            raise Unavailable("relay", "a reply before the end of data")
-        self._write(b".\r\n")
-        return await self._wire.next_reply(self._point.final)
+            return early
+        self._connection.send(b".\r\n", asks=1)
+        reply = await self._connection.next_reply(self._point.final)
+        self._in_content = False
+        if not (reply.positive or reply.negative):
+            raise Unavailable("relay", "it answered the end of data with neither yes nor no")
+        return reply
 
-    def _write(self, octets: bytes) -> None:
-        transport = self._wire.transport
-        if self._wire.lost is not None or transport is None:
-            raise Unavailable("relay", self._wire.lost or "not connected")
-        transport.write(octets)
+    def _early(self) -> RelayReply | None:
+        """Return what was said before the dot if it is a refusal; anything else there is nonsense."""
+        if not self.spoke:
+            return None
+        reply = self._connection.replies.popleft()
+        self.abort()
+        if not reply.negative:
+            raise Unavailable("relay", "a reply before the end of data")
+        return reply
+
+    # --- the end -----------------------------------------------------------------------------
 
     async def quit(self) -> None:
         """Part in order; never raises and never takes longer than two seconds."""
-        with contextlib.suppress(Unavailable, asyncio.TimeoutError):
-            async with asyncio.timeout(_FAREWELL_SECONDS):
-                await self.command(b"QUIT")
+        if not self._in_content:
+            with contextlib.suppress(Unavailable, TimeoutError):
+                async with asyncio.timeout(_FAREWELL_SECONDS):
+                    reply = await self.command(b"QUIT")
+                    # Answers to what nobody waits for any more may come first.
+                    while reply.code not in {221, 421}:
+                        reply = await self.next_reply()
         self.abort()
 
     def abort(self) -> None:
         """Close without a word: nothing that was not ended with a dot is ever delivered."""
-        if self._wire.transport is not None:
-            self._wire.lost = self._wire.lost or "closed by us"
-            self._wire.transport.abort()
+        self._connection.abort()
+
+
+def _must_be(well: bool, reply: RelayReply) -> None:  # noqa: FBT001 - reads as a sentence
+    if reply.negative:
+        raise RelayRefusal(reply)
+    if not well:
+        raise Unavailable("relay", f"it answered {reply.code} out of place")
 
 
 async def open_relay(point: RelayPoint, name: bytes, *, extended: bool = True) -> RelaySession:
-    """Connect, await the banner, greet, and encrypt as ``point`` says.
+    """Connect, await the greeting, greet, and encrypt as ``point`` says.
 
-    Raises RelayRefusal with the relay's words, or Unavailable when it cannot be reached or talks nonsense.
+    ``extended`` is the last greeting's kind; before TLS it is EHLO in any case. Raises RelayRefusal with the relay's
+    words, or Unavailable when it cannot be reached or talks nonsense.
     """
     session = RelaySession(await _connect(point), point)
     try:
-        await _greet(session, point, name, extended=extended)
-        if extended and point.tls is not RelayTls.OFF:
-            if not await _encrypt(session, point, name):
-                session.abort()
-                return await open_relay(replace(point, tls=RelayTls.OFF), name)
-        elif point.tls is RelayTls.REQUIRED:
-            raise Unavailable("relay", "HELO cannot encrypt, and the relay must be encrypted to")
+        await session.greeted()
+        if point.tls is RelayTls.OFF:
+            await session.hello(name, extended=extended)
+            return session
+        await session.hello(name, extended=True)
+        encrypted = await _encrypt(session, point)
+        if encrypted or not extended:
+            await session.hello(name, extended=extended)
+    except _PlainInstead:
+        session.abort()
+        return await open_relay(replace(point, tls=RelayTls.OFF), name, extended=extended)
     except BaseException:
         session.abort()
         raise
     return session
 
 
-async def _greet(session: RelaySession, point: RelayPoint, name: bytes, *, extended: bool) -> None:
-    session.banner = await session.next_reply(point.reply)
-    if session.banner.code != 220:  # noqa: PLR2004 - RFC 5321 3.1
-        raise RelayRefusal(session.banner)
-    reply = await session.hello(name, extended=extended)
-    if not reply.positive:
-        raise RelayRefusal(reply)
+class _PlainInstead(Exception):
+    """TLS failed with a relay that may as well be spoken to in plain text."""
 
 
-async def _encrypt(session: RelaySession, point: RelayPoint, name: bytes) -> bool:
-    """Start TLS and greet again; False where an opportunistic relay should be tried in plain text instead."""
+async def _encrypt(session: RelaySession, point: RelayPoint) -> bool:
+    """Start TLS; False where an opportunistic relay does not offer it. Raises Unavailable or _PlainInstead."""
     if "STARTTLS" not in session.capabilities:
         if point.tls is RelayTls.REQUIRED:
             raise Unavailable("relay", "it offers no STARTTLS")
-        return True
+        return False
     try:
         await session.start_tls()
     except (OSError, Unavailable):
         if point.tls is RelayTls.REQUIRED:
             raise Unavailable("relay", "TLS failed, or its certificate is not to be trusted") from None
-        return False
-    reply = await session.hello(name, extended=True)
-    if not reply.positive:
-        raise RelayRefusal(reply)
+        raise _PlainInstead from None
     return True
 
 
-async def _connect(point: RelayPoint) -> _Wire:
+async def _connect(point: RelayPoint) -> RelayConnection:
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(point.connect):
             if point.path:
-                _, wire = await loop.create_unix_connection(_Wire, point.path)
+                _, connection = await loop.create_unix_connection(RelayConnection, point.path)
             else:
-                _, wire = await loop.create_connection(_Wire, point.host, point.port)
+                _, connection = await loop.create_connection(RelayConnection, point.host, point.port)
     except TimeoutError:
         raise Unavailable("relay", "no connection in time") from None
     except OSError as error:
         raise Unavailable("relay", f"no connection ({error.strerror or type(error).__name__})") from None
-    return wire
+    return connection

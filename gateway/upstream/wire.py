@@ -14,10 +14,6 @@ _LINE: Final = re.compile(rb"([2-5][0-9]{2})(?:([ -])([^\r\n]*))?")
 _ENHANCED: Final = re.compile(rb"[245]\.[0-9]{1,3}\.[0-9]{1,3}(?= |$)")
 
 
-class RelayViolation(Exception):
-    """The relay sent something that is no SMTP reply; carries no octets of it."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelayReply:
     """One whole reply of the relay, octet for octet."""
@@ -30,6 +26,11 @@ class RelayReply:
     def positive(self) -> bool:
         """Tell whether it is 2xx."""
         return 200 <= self.code < 300  # noqa: PLR2004 - RFC 5321 4.2.1
+
+    @property
+    def negative(self) -> bool:
+        """Tell whether it is 4xx or 5xx."""
+        return self.code >= 400  # noqa: PLR2004 - RFC 5321 4.2.1
 
     @property
     def texts(self) -> tuple[bytes, ...]:
@@ -48,6 +49,10 @@ class RelayReply:
         return self.code, self.enhanced
 
 
+class _NoReply(Exception):
+    """A line that ends the conversation; carries no octets of it."""
+
+
 class ReplyParser:
     """Cut the relay's octets into replies, however they are fragmented (RFC 5321 4.2)."""
 
@@ -55,41 +60,49 @@ class ReplyParser:
         """Start between replies."""
         self._rest = bytearray()
         self._reply = bytearray()
+        self._code = b""
+        self.violation: str | None = None
+        """What the relay sent that is no SMTP reply, without an octet of it; nothing after it is read."""
 
     @property
     def clean(self) -> bool:
         """Tell whether the last octet fed ended a reply."""
-        return not self._rest and not self._reply
+        return not self._rest and not self._reply and self.violation is None
 
     def feed(self, octets: bytes) -> list[RelayReply]:
-        """Return the replies that ``octets`` complete.
-
-        Raises RelayViolation for a line that is no reply line and for a reply without end.
-        """
-        self._rest += octets
+        """Return the replies that ``octets`` complete; those before a violation count, however they were cut."""
         replies: list[RelayReply] = []
+        if self.violation is not None:
+            return replies
+        self._rest += octets
         start = 0
         while (end := self._rest.find(b"\n", start)) >= 0:
             line = bytes(self._rest[start:end])
             start = end + 1
-            reply = self._line(line.removesuffix(b"\r"))
+            try:
+                reply = self._line(line.removesuffix(b"\r"))
+            except _NoReply as error:
+                self.violation = str(error)
+                return replies
             if reply is not None:
                 replies.append(reply)
         del self._rest[:start]
         if len(self._rest) + len(self._reply) > REPLY_OCTETS:
-            msg = f"a reply of more than {REPLY_OCTETS} octets"
-            raise RelayViolation(msg)
+            self.violation = f"a reply of more than {REPLY_OCTETS} octets"
         return replies
 
     def _line(self, line: bytes) -> RelayReply | None:
         found = _LINE.fullmatch(line)
         if found is None:
-            msg = "a line that is no SMTP reply"
-            raise RelayViolation(msg)
+            raise _NoReply("a line that is no SMTP reply")
+        if self._reply and found.group(1) != self._code:
+            # RFC 5321 4.2.1: one code for all lines. Clients differ over which of two they believe.
+            raise _NoReply("a reply with two codes")
+        self._code = found.group(1)
         self._reply += line + b"\r\n"
         if found.group(2) == b"-":
             return None
-        reply = RelayReply(code=int(found.group(1)), raw=bytes(self._reply))
+        reply = RelayReply(code=int(self._code), raw=bytes(self._reply))
         self._reply.clear()
         return reply
 
@@ -102,6 +115,10 @@ class Capabilities:
 
     def __contains__(self, keyword: str) -> bool:
         return keyword in self.keywords
+
+    def words(self, keyword: str) -> list[str]:
+        """Return the upper-case parameters of a keyword; none where it was not offered."""
+        return self.keywords.get(keyword, b"").decode("ascii", "replace").upper().split()
 
     @property
     def size(self) -> int | None:

@@ -33,7 +33,9 @@ def reference(stream: bytes) -> tuple[bytes, bytes] | None:
 
 
 @given(
-    st.lists(st.sampled_from([b"\r\n", b"\r", b"\n", b".", b"a", b"\r\n.", b".\r\n", b"\0"]), max_size=30).map(b"".join),
+    st.lists(st.sampled_from([b"\r\n", b"\r", b"\n", b".", b"a", b"\r\n.", b".\r\n", b"\0"]), max_size=30).map(
+        b"".join
+    ),
     st.lists(st.integers(1, 7), min_size=1, max_size=5),
 )
 def test_any_segmentation_gives_the_same_message(stream: bytes, sizes: list[int]) -> None:
@@ -83,7 +85,7 @@ def test_exactly_the_limit_fits() -> None:
 
 
 def test_large_content_is_kept_byte_exact_in_a_memfd() -> None:
-    lines = [random.Random(n).randbytes(60).replace(b"\r", b"").replace(b"\n", b"").replace(b"\0", b"") for n in range(20000)]
+    lines = [random.Random(n).randbytes(60).translate(None, b"\r\n\0") for n in range(20000)]
     body = b"".join(b"a" + line + b"\r\n" for line in lines)
     reader, rest = read(body + b".\r\n", [65536], limit=1 << 24)
     assert rest == b""
@@ -97,3 +99,24 @@ def test_dots_of_transparency_do_not_count(lines: int, fits: bool) -> None:
     reader, rest = read(b"..aa\r\n" * lines + b".\r\n", [4], limit=20)
     assert rest == b""
     assert reader.fit == fits
+
+
+def test_without_room_the_message_is_read_to_its_end_and_forgotten() -> None:
+    reader = DotReader(LIMIT)
+    assert reader.feed(b"x" * 500 + b"\r\n") is None
+    reader.give_up()
+    assert len(reader.content) == 0
+    assert reader.feed(b"more\r\n") is None
+    assert reader.feed(b".\r\nNOOP\r\n") == b"NOOP\r\n"
+    assert (reader.fit, reader.no_room, len(reader.content)) == (False, True, 0)
+
+
+def test_a_machine_without_memory_is_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_memory(*_: object) -> int:
+        raise OSError(12, "no memory")
+
+    monkeypatch.setattr("os.memfd_create", no_memory)
+    reader, rest = read(b"x" * 300_000 + b"\r\n.\r\n", [65536], limit=1 << 24)
+    assert rest == b""
+    assert reader.no_room
+    assert len(reader.content) == 0

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from gateway.smtp.data import DotReader
-from gateway.smtp.inbox import HIGH_WATER, ClientGone, Inbox, LineTooLong
+from gateway.smtp.inbox import HIGH_WATER, ClientGone, Inbox, LineTooLong, NotText
 
 
 class Socket:
@@ -96,3 +96,63 @@ async def test_a_client_gone_before_the_dot() -> None:
     box.end()
     with pytest.raises(ClientGone):
         await waiting
+
+
+@pytest.mark.parametrize("size", [1, 3, 1000])
+async def test_a_line_as_long_as_allowed_is_a_line_however_it_comes(size: int) -> None:
+    box, _ = inbox(limit=10)
+    stream = b"x" * 10 + b"\r\n" + b"y" * 11 + b"\r\n" + b"NOOP\r\n"
+    said: list[bytes] = []
+    for start in range(0, len(stream), size):
+        box.feed(stream[start : start + size])
+        while True:
+            try:
+                line = box.take_line()
+            except LineTooLong:
+                line = b"too long"
+            if line is None:
+                break
+            said.append(line)
+    assert said == [b"x" * 10, b"too long", b"NOOP"]
+
+
+async def test_tls_is_known_by_its_first_octet() -> None:
+    for hello in (b"\x16", b"\x16\x03\x01\x02\r\n"):
+        box, _ = inbox()
+        box.feed(hello)
+        with pytest.raises(NotText):
+            await box.line()
+
+
+@pytest.mark.parametrize(
+    ("octets", "unfinished", "crooked"),
+    [
+        (b"", False, False),
+        (b"NOOP\r\n", True, False),
+        (b"NOOP", True, False),
+        (b"NOOP\r", True, False),
+        (b"NOOP\n", True, True),
+        (b"NOOP\nNOOP", True, True),
+    ],
+)
+def test_a_client_that_ends_lines_otherwise_is_noticed(octets: bytes, unfinished: bool, crooked: bool) -> None:
+    box, _ = inbox()
+    box.feed(octets)
+    assert (box.unfinished, box.crooked) == (unfinished, crooked)
+
+
+async def test_what_was_forgotten_no_longer_stops_the_socket() -> None:
+    box, socket = inbox()
+    box.feed(b"x" * (HIGH_WATER + 1))
+    assert not socket.reading
+    box.clear()
+    assert socket.reading
+    assert not box.unfinished
+
+
+async def test_nothing_is_taken_after_the_end() -> None:
+    box, _ = inbox()
+    box.end()
+    box.feed(b"NOOP\r\n")
+    with pytest.raises(ClientGone):
+        await box.line()

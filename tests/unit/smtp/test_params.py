@@ -21,7 +21,7 @@ ALL = frozenset({"SIZE", "8BITMIME", "SMTPUTF8", "DSN"})
         (b'FROM:<"a\\"b@x"@d>', b'<"a\\"b@x"@d>', 'a"b@x@d'),
         (b"FROM:<@r1,@r2:a@b>", b"<@r1,@r2:a@b>", "a@b"),
         (b"FROM:<a@[192.0.2.1]>", b"<a@[192.0.2.1]>", "a@[192.0.2.1]"),
-        ("FROM:<åsa@räksmörgås.example>".encode(), "<åsa@räksmörgås.example>".encode(), "åsa@xn--rksmrgs-5wao1o.example"),
+        ("FROM:<åsa@räk.example>".encode(), "<åsa@räk.example>".encode(), "åsa@xn--rk-via.example"),
         (b"FROM:<postmaster>", b"<postmaster>", "postmaster"),
         (b"FROM:<a%b@c>", b"<a%b@c>", "a%b@c"),
     ],
@@ -86,11 +86,13 @@ def test_any_octets_are_read_or_refused(octets: bytes) -> None:
     try:
         command = parse_path_command(b"TO:" + octets, b"TO", ALL)
     except PeerViolation as error:
-        assert error.reply.code in {501, 555}
+        refused = error.reply.code
     else:
+        refused = 0
         assert command.path in octets
         assert command.path.startswith(b"<")
         assert command.path.endswith(b">")
+    assert refused in {0, 501, 555}
 
 
 @given(

@@ -3,7 +3,6 @@
 import asyncio
 import inspect
 
-from aiosmtpd import proxy_protocol
 from aiosmtpd.smtp import SMTP
 
 from gateway.smtp.connection import Connection
@@ -19,8 +18,3 @@ def test_the_session_class_we_extend() -> None:
 
 def test_its_destructor_forgives_what_we_leave_out() -> None:
     assert "getattr(self" in inspect.getsource(SMTP.__del__)
-
-
-def test_the_proxy_parser_reads_what_we_offer() -> None:
-    wanted = {name for name in vars(proxy_protocol.AsyncReader) if name.startswith("read")}
-    assert wanted == {"read", "readexactly", "readuntil"}

@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.model import PeerViolation
-from gateway.smtp.xforward import ATTRIBUTES, decode_xtext, encode_xtext, parse_xforward, xforward_line
+from gateway.smtp.xforward import (
+    ATTRIBUTES,
+    LINE_OCTETS,
+    VALUE_OCTETS,
+    decode_xtext,
+    encode_xtext,
+    parse_xforward,
+    xforward_lines,
+)
 
 
 def test_attributes_are_decoded() -> None:
@@ -25,8 +33,9 @@ def test_bad_attributes_are_501(argument: bytes) -> None:
 
 def test_only_what_the_relay_knows_is_said() -> None:
     attributes = {"NAME": "[UNAVAILABLE]", "ADDR": "192.0.2.7", "IDENT": "a b"}
-    assert xforward_line(attributes, ["NAME", "ADDR", "IDENT"]) == b"XFORWARD NAME=[UNAVAILABLE] ADDR=192.0.2.7 IDENT=a+20b"
-    assert xforward_line(attributes, ["HELO"]) == b""
+    (line,) = xforward_lines(attributes, ["NAME", "ADDR", "IDENT"])
+    assert line == b"XFORWARD NAME=[UNAVAILABLE] ADDR=192.0.2.7 IDENT=a+20b"
+    assert xforward_lines(attributes, ["HELO"]) == []
 
 
 @given(st.text(max_size=40))
@@ -37,7 +46,18 @@ def test_xtext_comes_back(text: str) -> None:
 
 
 @given(st.dictionaries(st.sampled_from(ATTRIBUTES), st.text(min_size=1, max_size=20), min_size=1))
-def test_a_line_is_read_as_it_was_meant(attributes: dict[str, str]) -> None:
-    line = xforward_line(attributes, ATTRIBUTES)
-    expected = {k: v.encode("utf-8", "replace").decode() for k, v in attributes.items()}
-    assert parse_xforward(line.removeprefix(b"XFORWARD ")) == expected
+def test_lines_are_read_as_they_were_meant(attributes: dict[str, str]) -> None:
+    read: dict[str, str] = {}
+    for line in xforward_lines(attributes, ATTRIBUTES):
+        read |= parse_xforward(line.removeprefix(b"XFORWARD "))
+    assert read == {k: v.encode("utf-8", "replace").decode() for k, v in attributes.items()}
+
+
+@given(st.dictionaries(st.sampled_from(ATTRIBUTES), st.text(min_size=1, max_size=400), min_size=1))
+def test_no_line_and_no_value_is_too_long_or_cut_within_a_character(attributes: dict[str, str]) -> None:
+    for line in xforward_lines(attributes, ATTRIBUTES):
+        assert len(line) <= LINE_OCTETS
+        for word in line.split()[1:]:
+            name, _, value = word.partition(b"=")
+            assert len(value) <= VALUE_OCTETS
+            assert attributes[name.decode()].encode("utf-8", "replace").decode().startswith(decode_xtext(value))

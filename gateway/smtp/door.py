@@ -1,0 +1,120 @@
+"""Where clients come in: listening sockets, and what comes before the greeting: a balancer's PROXY header, and TLS."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import Final, Protocol
+
+import structlog
+
+from gateway.smtp.connection import HANDSHAKE_SECONDS
+from gateway.smtp.front import Front, is_among
+from gateway.smtp.proxied import NoHeader, read_header
+from gateway.smtp.secure import GateSession
+
+PROXY_SECONDS: Final = 5.0
+"""How long a balancer may take for its header."""
+_PAUSE: Final = 0.5
+"""Seconds until the next try when the system could not hand out a connection."""
+
+_LOG = structlog.get_logger()
+
+
+class Door(Protocol):
+    """A place where clients come in."""
+
+    def close(self) -> None:
+        """Let nobody in any more; who is in stays."""
+        ...
+
+
+async def open_door(front: Front, sock: socket.socket, *, backlog: int, implicit_tls: bool = False) -> Door:
+    """Listen on ``sock``; ``implicit_tls`` encrypts before the greeting (RFC 8314 3.3)."""
+    if front.proxy_peers or implicit_tls:
+        return GuardedDoor(front, sock, implicit_tls=implicit_tls)
+    # asyncio listens anew, by default with a queue so short that a burst of clients is turned away.
+    return await asyncio.get_running_loop().create_server(lambda: GateSession(front), sock=sock, backlog=backlog)
+
+
+class GuardedDoor:
+    """Accept connections one by one, since a PROXY header is read before TLS and exactly to its end."""
+
+    def __init__(self, front: Front, sock: socket.socket, *, implicit_tls: bool) -> None:
+        """Begin at once."""
+        self._front = front
+        self._sock = sock
+        self._tls = front.tls if implicit_tls else None
+        self._guests: set[asyncio.Task[None]] = set()
+        """Connections that are not sessions yet."""
+        self._doorman = asyncio.get_running_loop().create_task(self._accept())
+
+    def close(self) -> None:
+        """Let nobody in any more; who has not been greeted yet is let go."""
+        self._doorman.cancel()
+        for guest in self._guests:
+            guest.cancel()
+        self._sock.close()
+
+    async def _accept(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                guest, _ = await loop.sock_accept(self._sock)
+            except OSError as error:
+                _LOG.error("accept_failed", error=type(error).__name__)
+                await asyncio.sleep(_PAUSE)
+                continue
+            if len(self._guests) >= self._front.bounds.sessions:
+                guest.close()
+                continue
+            task = loop.create_task(self._receive(guest))
+            self._guests.add(task)
+            task.add_done_callback(self._guests.discard)
+
+    async def _receive(self, guest: socket.socket) -> None:
+        try:
+            peer = await self._who(guest)
+        except (NoHeader, TimeoutError):
+            _LOG.warning("proxy_header_missing")
+            guest.close()
+        except BaseException as error:
+            guest.close()
+            if not isinstance(error, OSError):
+                raise
+        else:
+            await self._let_in(guest, peer)
+
+    async def _who(self, guest: socket.socket) -> tuple[str, int]:
+        """Return the address to judge. Raises NoHeader, TimeoutError, OSError."""
+        peer = guest.getpeername()
+        if not is_among(peer[0], self._front.proxy_peers):
+            return peer[0], peer[1]
+        async with asyncio.timeout(PROXY_SECONDS):
+            announced = await read_header(lambda octets: _exactly(guest, octets))
+        return (announced.address, announced.port) if announced else (peer[0], peer[1])
+
+    async def _let_in(self, guest: socket.socket, peer: tuple[str, int]) -> None:
+        tls = self._tls
+        seconds = min(self._front.bounds.command_seconds, HANDSHAKE_SECONDS) if tls else None
+        try:
+            guest.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            await asyncio.get_running_loop().connect_accepted_socket(
+                lambda: GateSession(self._front, peer=peer, encrypted=tls is not None),
+                guest,
+                ssl=tls,
+                ssl_handshake_timeout=seconds,
+            )
+        except OSError:
+            _LOG.info("tls_failed")
+
+
+async def _exactly(guest: socket.socket, octets: int) -> bytes:
+    loop = asyncio.get_running_loop()
+    taken = b""
+    while len(taken) < octets:
+        more = await loop.sock_recv(guest, octets - len(taken))
+        if not more:
+            raise NoHeader
+        taken += more
+    return taken

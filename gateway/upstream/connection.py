@@ -1,0 +1,132 @@
+"""The socket towards the relay: octets out, whole replies in, and the relay's time by progress."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Final, cast
+
+from gateway.model import Unavailable
+from gateway.upstream.wire import RelayReply, ReplyParser
+
+UNASKED: Final = 16
+"""Replies that a relay may send without being asked; one that sends more talks without end."""
+
+PATIENCE: Final = 10
+"""A reply that comes in crumbs may take so many times as long as its first octet."""
+
+
+class RelayConnection(asyncio.Protocol):
+    """Feed the parser, queue replies, tell about room to write; one reader and one writer at a time."""
+
+    def __init__(self) -> None:
+        """Wait to be connected."""
+        self.transport: asyncio.Transport | None = None
+        self.replies: deque[RelayReply] = deque()
+        self.lost: str | None = None
+        """Why nothing more will come."""
+        self._parser = ReplyParser()
+        self._asked = 0
+        self.heard_at = 0.0
+        """When it was last waited for or heard (the loop's time)."""
+        self._waiter: asyncio.Future[None] | None = None
+        self._room: asyncio.Future[None] | None = None
+
+    @property
+    def clean(self) -> bool:
+        """Tell whether nothing was received that has not been read as a reply."""
+        return not self.replies and self._parser.clean
+
+    # --- asyncio's side ----------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the transport."""
+        self.transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Take octets of the relay."""
+        self.heard_at = asyncio.get_running_loop().time()
+        self.replies.extend(self._parser.feed(data))
+        if self._parser.violation is not None:
+            self.end(f"it sent {self._parser.violation}")
+        elif len(self.replies) > self._asked + UNASKED:
+            self.end("it talks without being asked")
+        _wake(self._waiter)
+        if self.replies:
+            _wake(self._room)
+
+    def eof_received(self) -> bool:
+        """End, since a relay that says no more is of no use."""
+        self.end("it closed the connection")
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note why."""
+        self.end("the connection broke" if exc else "the connection ended")
+
+    def pause_writing(self) -> None:
+        """Note that the relay takes no more for now."""
+        self._room = asyncio.get_running_loop().create_future()
+
+    def resume_writing(self) -> None:
+        """Note that it takes more."""
+        _wake(self._room)
+        self._room = None
+
+    # --- our side ----------------------------------------------------------------------------
+
+    def end(self, why: str) -> None:
+        """Hear nothing more; replies that came before can still be read."""
+        self.lost = self.lost or why
+        if self.transport is not None:
+            self.transport.close()
+        _wake(self._waiter)
+        _wake(self._room)
+
+    def abort(self) -> None:
+        """Close at once, forgetting what was not sent yet."""
+        self.lost = self.lost or "closed by us"
+        if self.transport is not None:
+            self.transport.abort()
+
+    def send(self, octets: bytes, *, asks: int = 0) -> None:
+        """Write, expecting so many replies to it. Raises Unavailable."""
+        if self.lost is not None or self.transport is None:
+            raise Unavailable("relay", self.lost or "not connected")
+        self._asked += asks
+        self.transport.write(octets)
+
+    async def next_reply(self, seconds: float) -> RelayReply:
+        """Return the next reply; ``seconds`` may pass between its octets. Raises Unavailable."""
+        loop = asyncio.get_running_loop()
+        started = self.heard_at = loop.time()
+        while not self.replies:
+            if self.lost is not None:
+                raise Unavailable("relay", self.lost)
+            until = min(self.heard_at + seconds, started + PATIENCE * seconds)
+            if loop.time() >= until:
+                raise Unavailable("relay", "no reply in time")
+            self._waiter = loop.create_future()
+            try:
+                async with asyncio.timeout_at(until):
+                    await self._waiter
+            except TimeoutError:
+                continue
+        self._asked = max(0, self._asked - 1)
+        return self.replies.popleft()
+
+    async def drain(self, seconds: float) -> None:
+        """Return when the relay takes more, or has said something. Raises Unavailable."""
+        if self._room is not None and not self.replies:
+            try:
+                async with asyncio.timeout(seconds):
+                    await asyncio.shield(self._room)
+            except TimeoutError:
+                raise Unavailable("relay", "it took no data in time") from None
+        if self.lost is not None:
+            raise Unavailable("relay", self.lost)
+
+
+def _wake(future: asyncio.Future[None] | None) -> None:
+    if future is not None and not future.done():
+        future.set_result(None)

@@ -22,14 +22,21 @@ def peer(port: int, upstream: int, metrics: int, directory: str) -> int:
     """Be the peer that the harness starts: serve until SIGTERM, then tell what was judged."""
     utpost = Path(sys.executable).parent / "utpost"
     command = [str(utpost), "serve", "--listen", f"127.0.0.1:{port}", "--relay", f"127.0.0.1:{upstream}"]
-    command += ["--state", f"{directory}/state", "--metrics", f"127.0.0.1:{metrics}", "--set", "limits.message_octets=99999999"]
+    command += [
+        "--state",
+        f"{directory}/state",
+        "--metrics",
+        f"127.0.0.1:{metrics}",
+        "--set",
+        "limits.message_octets=99999999",
+    ]
     command += os.environ.get("UTPOST_BENCH_ARGUMENTS", "").split()
     child = subprocess.Popen(command)
     stopped: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: stopped.append(number))
     while not stopped and child.poll() is None:
         signal.pause()
-    with urllib.request.urlopen(f"http://127.0.0.1:{metrics}/metrics", timeout=5) as answer:  # noqa: S310
+    with urllib.request.urlopen(f"http://127.0.0.1:{metrics}/metrics", timeout=5) as answer:
         lines = answer.read().decode().splitlines()
     judged = sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith("utpost_judged_total"))
     messages = sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith("utpost_messages_total"))

@@ -47,7 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="utpost", description="The outgoing-mail gateway of Örkelljunga municipality.")
+    parser = argparse.ArgumentParser(
+        prog="utpost", description="The outgoing-mail gateway of Örkelljunga municipality."
+    )
     parser.add_argument("--version", action="version", version=f"utpost {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _serve_parser(commands)
@@ -64,11 +66,16 @@ def _parser() -> argparse.ArgumentParser:
 def _settings_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, metavar="FILE", help="configuration file (TOML)")
     parser.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides", help="override one key, value in TOML"
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        dest="overrides",
+        help="override one key, value in TOML",
     )
 
 
-def _serve_parser(commands: Any) -> None:  # noqa: ANN401 - argparse keeps its type private
+def _serve_parser(commands: Any) -> None:
     parser = commands.add_parser("serve", help="run the gateway in the foreground")
     _settings_options(parser)
     parser.add_argument("--listen", action="append", metavar="HOST:PORT", help="where clients connect (repeatable)")
@@ -79,7 +86,7 @@ def _serve_parser(commands: Any) -> None:  # noqa: ANN401 - argparse keeps its t
     parser.set_defaults(command=_serve)
 
 
-def _check_parser(commands: Any) -> None:  # noqa: ANN401
+def _check_parser(commands: Any) -> None:
     parser = commands.add_parser("check", help="judge stored messages (.eml) offline")
     _settings_options(parser)
     parser.add_argument("--json", action="store_true", help="one object a line for each message")
@@ -89,7 +96,7 @@ def _check_parser(commands: Any) -> None:  # noqa: ANN401
     parser.set_defaults(command=_check)
 
 
-def _policies_parser(commands: Any) -> None:  # noqa: ANN401
+def _policies_parser(commands: Any) -> None:
     parser = commands.add_parser("policies", help="check or explain the rules")
     kinds = parser.add_subparsers(required=True, metavar="lint|explain")
     lint_parser = kinds.add_parser("lint", help="list every mistake in the policy files and run their examples")
@@ -101,7 +108,7 @@ def _policies_parser(commands: Any) -> None:  # noqa: ANN401
     explain_parser.set_defaults(command=_explain)
 
 
-def _config_parser(commands: Any) -> None:  # noqa: ANN401
+def _config_parser(commands: Any) -> None:
     parser = commands.add_parser("config", help="show the configuration in force")
     kinds = parser.add_subparsers(required=True, metavar="show")
     show = kinds.add_parser("show", help="print every key with its value, as TOML")
@@ -109,7 +116,7 @@ def _config_parser(commands: Any) -> None:  # noqa: ANN401
     show.set_defaults(command=_config_show)
 
 
-def _observe_parsers(commands: Any) -> None:  # noqa: ANN401
+def _observe_parsers(commands: Any) -> None:
     for name, text in (
         ("observe", "emergency switch: let rules only observe, at once"),
         ("enforce", "take the emergency switch back"),

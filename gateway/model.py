@@ -117,7 +117,7 @@ class SegmentKind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """A half-open range ``[start, end)`` of characters of ``Part.text``. Segments of a part are in order and cover it."""
+    """A half-open range ``[start, end)`` of characters of ``Part.text``; a part's segments are in order and cover it."""
 
     kind: SegmentKind
     start: int
@@ -226,7 +226,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fingerprint:
-    """What the content looks like, to recognise one mailing in many messages; empty where there is nothing to compare."""
+    """What the content looks like, to recognise one mailing in many messages; empty where nothing can be compared."""
 
     exact: bytes = b""
     """Digest of the normalised own text, its attachments included."""
@@ -357,7 +357,9 @@ def _cut(line: str, octets: int) -> bytes:
     return line.encode("utf-8", "replace")[:octets].decode("utf-8", "ignore").encode()
 
 
-_FOLD = str.maketrans({"å": "a", "ä": "a", "ö": "o", "Å": "A", "Ä": "A", "Ö": "O", "é": "e", "É": "E", "–": "-", "”": '"', "’": "'"})
+_FOLD = str.maketrans(
+    {"å": "a", "ä": "a", "ö": "o", "Å": "A", "Ä": "A", "Ö": "O", "é": "e", "É": "E", "–": "-", "”": '"', "’": "'"}
+)
 
 
 def _to_ascii(text: str) -> str:

@@ -269,7 +269,7 @@ async def _read_to_end(descriptor: int) -> bytes:
 class _ModelUnpickler(pickle.Unpickler):
     """Read only our own values: what comes back was made by a process that opened a stranger's file."""
 
-    def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401 - pickle's signature
+    def find_class(self, module: str, name: str) -> Any:
         if module == "gateway.model" and name[:1].isupper():
             return super().find_class(module, name)
         msg = "not a value of ours"

@@ -84,7 +84,7 @@ class LetterCarrier:
 
     async def deliver(self, sender: str, recipient: str, octets: bytes) -> tuple[int, str]:
         """Return code and enhanced code of the reply that decided. Raises RelayRefusal or Unavailable."""
-        session = await self.door.open(self.hostname.encode("ascii", "replace"), True)  # noqa: FBT003
+        session = await self.door.open(self.hostname.encode("ascii", "replace"), True)
         try:
             reply = await _transaction(session, sender, recipient, Content.of(_stuffed(octets), stuffed=True))
         finally:

@@ -28,7 +28,7 @@ class Endpoint:
         if self.path or other.path:
             return self.path == other.path
         hosts = {self.host, other.host}
-        return 0 != self.port == other.port and (len(hosts) == 1 or not hosts.isdisjoint({"0.0.0.0", "::"}))
+        return 0 != self.port == other.port and (len(hosts) == 1 or not hosts.isdisjoint({"0.0.0.0", "::"}))  # noqa: S104 - compared, not bound
 
 
 def parse_endpoint(text: str) -> Endpoint:

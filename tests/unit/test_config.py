@@ -276,4 +276,4 @@ def test_without_a_number_there_is_one_worker_for_each_core() -> None:
 
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="frozen"):
-        Settings().relay.address = "192.0.2.1:25"
+        Settings().relay.address = "192.0.2.1:25"  # type: ignore[misc]

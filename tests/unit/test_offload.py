@@ -19,7 +19,7 @@ from gateway.policy.load import read_tree
 
 NOBODY = Circumstances(sender=None, recipients=())
 HEAD = b"From: <a@politik.orkelljunga.se>\r\nSubject: Hej\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
-NUMBER = "Personnummer: 780914-2388\r\n".encode()
+NUMBER = b"Personnummer: 780914-2388\r\n"
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ async def test_several_at_once(zygote: Zygote) -> None:
     assert all(len(r.findings) == 1 for r in results)
 
 
-async def test_time_runs_out(zygote: Zygote, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_time_runs_out(zygote: Zygote) -> None:
     with pytest.raises(Unavailable) as caught:
         await zygote.inspect(Content.of(big(30_000_000)), NOBODY, 0.02)
     assert caught.value.what == "inspection"
@@ -81,7 +81,7 @@ async def test_a_dead_zygote_is_noticed(lexicon: Lexicon) -> None:
     noticed: list[bool] = []
     started.dead = lambda: noticed.append(True)
     os.kill(started.pid, signal.SIGKILL)
-    os.waitpid(started.pid, 0)
+    os.waitpid(started.pid, 0)  # noqa: ASYNC222 - it is dead already
     with pytest.raises(Unavailable):
         await started.inspect(Content.of(big()), NOBODY, 5)
     assert noticed

@@ -40,9 +40,7 @@ def test_long_sentences_without_a_person_go_back_to_nobody(page: MakePage, lexic
 
 
 def test_a_crowd_of_names_costs_no_more_than_a_few(page: MakePage, lexicon: Lexicon) -> None:
-    names = ", ".join(
-        f"{name} Ek" for name in ["Karin", "Lena", "Olle", "Eva", "Nils", "Anna", "Lars", "Erik"]
-    )
+    names = ", ".join(f"{name} Ek" for name in ["Karin", "Lena", "Olle", "Eva", "Nils", "Anna", "Lars", "Erik"])
 
     assert len(_pairs(page, lexicon, f"Listan {names} har epilepsi.")) == 6
 

@@ -117,7 +117,7 @@ class SegmentKind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """A half-open range ``[start, end)`` of characters of ``Part.text``; a part's segments are in order and cover it."""
+    """A half-open range ``[start, end)`` of characters of ``Part.text``; a part's segments cover it in order."""
 
     kind: SegmentKind
     start: int

@@ -117,6 +117,7 @@ class RelayConnection(asyncio.Protocol):
 
     async def drain(self, seconds: float) -> None:
         """Return when the relay takes more, or has said something. Raises Unavailable."""
+        await asyncio.sleep(0)  # a refusal that is here already must be read before the connection breaks under us
         if self._room is not None and not self.replies:
             try:
                 async with asyncio.timeout(seconds):

@@ -120,7 +120,7 @@ def port() -> Iterator[Port]:
 
 def eventually(condition: Callable[[], bool]) -> bool:
     """Wait for ``condition``; tell whether it came."""
-    deadline = time.monotonic() + LONG
+    deadline = time.monotonic() + 30LONG
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.02)
     return condition()

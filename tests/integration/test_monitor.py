@@ -27,7 +27,7 @@ from gateway.telemetry.monitor import Patience, serve_monitor
 from gateway.telemetry.protection import Protection, load_protection
 from gateway.telemetry.readiness import Checks, Degraded
 
-LONG = 30.0
+LONG: Final = 30.0
 """More than anything here may take."""
 
 
@@ -120,7 +120,7 @@ def port() -> Iterator[Port]:
 
 def eventually(condition: Callable[[], bool]) -> bool:
     """Wait for ``condition``; tell whether it came."""
-    deadline = time.monotonic() + 30LONG
+    deadline = time.monotonic() + LONG
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.02)
     return condition()

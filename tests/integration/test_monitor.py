@@ -27,7 +27,7 @@ from gateway.telemetry.monitor import Patience, serve_monitor
 from gateway.telemetry.protection import Protection, load_protection
 from gateway.telemetry.readiness import Checks, Degraded
 
-LONG: Final = 30.0
+LONG = 30.0
 """More than anything here may take."""
 
 

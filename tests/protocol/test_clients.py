@@ -62,9 +62,9 @@ def same_envelope(direct: Transaction, through: Transaction) -> None:
 
 
 async def test_swaks(shared: Shared) -> None:
-    # A fixed date and Message-Id: otherwise swaks writes the time and its own process number into the message.
+    # A fixed date, subject and Message-Id: otherwise swaks writes the time and its process number into the message.
     options = ("--silent", "3", "--helo", "client.example", "--header", "Date: Mon, 2 Mar 2026 10:00:00 +0100")
-    body = ("--header", "Message-Id: <1@avsandare.example>", "--body", BODY)
+    body = ("--header", "Message-Id: <1@avsandare.example>", "--header", "Subject: Hej", "--body", BODY)
     command = ("--server", "SERVER", "--from", FROM, "--to", f"{TO},{ALSO}", *options, *body)
     direct, through = await sent_both_ways(shared, program("swaks"), *command)
     same_envelope(direct, through)

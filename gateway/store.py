@@ -15,6 +15,7 @@ import sqlite3
 import threading
 import time
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ Work = Callable[[sqlite3.Connection], T]
 _BATCH: Final = 64
 _PATIENCE: Final = 0.002
 _LOAN: Final = 0.0005
+_TURN: Final = 0.05
+"""Seconds after which a transaction takes no more work in: its callers wait for all of it."""
 _WAITING: Final = 10_000
 _WAL_OCTETS: Final = 16 * 1024 * 1024
 _ENVIRONMENT: Final = {
@@ -51,7 +54,7 @@ class StoreError(Exception):
 
 
 class StoreBusy(StoreError):
-    """Others hold the store or it does not answer in time; whether late work was kept is not known."""
+    """Others hold the store or it does not answer in time; only work just being committed may have been kept."""
 
 
 class StoreBroken(StoreError):
@@ -86,14 +89,18 @@ class Store:
         self._process = 0
         self._closed = False
         self._latest: Future[Any] = Future()
+        self._behind = 0
         self._lending: asyncio.AbstractEventLoop | None = None
 
-    async def run(self, work: Work[T]) -> T:
+    async def run(self, work: Work[T], *, concluding: bool = False) -> T:
         """Return what ``work`` returned, once it is committed. Raises StoreError, or what ``work`` raised.
 
-        Leaving early (cancellation, deadline) takes work back that has not begun.
+        Leaving early (cancellation, deadline) takes the work back, unless its transaction is just being committed.
+        ``concluding`` work goes before all other and is done even when its caller has left: what ends something that is
+        under way, may be repeated, and makes the rest cheaper. After a stall the store could not catch up otherwise.
         """
-        future = self._submit(work)
+        job = self._submit(work, concluding=concluding)
+        future: Future[T] = job.future
         self._latest = future
         loop = asyncio.get_running_loop()
         if self._lending is not loop:
@@ -104,6 +111,8 @@ class Store:
                 return await asyncio.wrap_future(future)
         except TimeoutError:
             raise StoreBusy("no answer in time") from None
+        finally:
+            job.left = True
 
     def _lend(self, loop: asyncio.AbstractEventLoop) -> None:
         """Stand still for a moment while work is unfinished, again and again.
@@ -119,12 +128,14 @@ class Store:
 
     def run_blocking(self, work: Work[T]) -> T:
         """Do as ``run`` does, for callers without an event loop."""
-        future = self._submit(work)
+        job = self._submit(work, concluding=False)
+        future: Future[T] = job.future
         try:
             return future.result(self._deadline)
         except TimeoutError:
-            future.cancel()
             raise StoreBusy("no answer in time") from None
+        finally:
+            job.left = True
 
     async def close(self) -> None:
         """Finish the work that waits, and let go of the file. Nothing can be run afterwards."""
@@ -140,16 +151,16 @@ class Store:
         if thread is not None:
             thread.join(self._deadline)
 
-    def _submit(self, work: Work[T]) -> Future[T]:
-        future: Future[T] = Future()
+    def _submit(self, work: Work[Any], *, concluding: bool) -> _Job:
+        job = _Job(work, Future(), concluding=concluding)
         with self._guard:
             if self._closed:
                 raise StoreBusy("closed")
-            if self._queue.qsize() >= _WAITING:
+            if self._queue.qsize() + self._behind >= _WAITING:
                 raise StoreBusy("too much work waits")
             self._wake()
-            self._queue.put(_Job(work, future))
-        return future
+            self._queue.put(job)
+        return job
 
     def _wake(self) -> None:
         """Make sure that the thread is there."""
@@ -163,28 +174,55 @@ class Store:
     # --- in the thread ---------------------------------------------------------------------------
 
     def _serve(self) -> None:
-        writer = _Writer(self._file)
-        while True:
-            jobs = self._gather()
-            writer.perform([j for j in jobs if j is not None and j.future.set_running_or_notify_cancel()])
-            if None in jobs:
-                writer.close()
-                return
+        writer, backlog, ending = _Writer(self._file), _Backlog(), False
+        while not ending or backlog:
+            ending = self._gather(backlog, wait=not backlog) or ending
+            writer.perform(backlog)
+            self._behind = len(backlog)
+        writer.close()
 
-    def _gather(self) -> list[_Job | None]:
-        jobs = [self._queue.get()]
-        while len(jobs) < _BATCH and jobs[-1] is not None:
-            try:
-                jobs.append(self._queue.get_nowait())
-            except queue.Empty:
-                break
-        return jobs
+    def _gather(self, backlog: _Backlog, *, wait: bool) -> bool:
+        """Move what has come in to the backlog; tell whether the store is being closed."""
+        try:
+            job = self._queue.get(block=wait)
+            while job is not None:
+                backlog.add(job)
+                job = self._queue.get_nowait()
+        except queue.Empty:
+            return False
+        return True
 
 
 @dataclass(slots=True, eq=False)
 class _Job:
     work: Work[Any]
     future: Future[Any]
+    concluding: bool = False
+    left: bool = False
+    """Set by the caller when it goes, answered or not: work that nobody waits for must not be kept."""
+
+    def unwanted(self) -> bool:
+        return self.left and not self.concluding
+
+
+class _Backlog:
+    """What waits to be done, in order, concluding work first."""
+
+    def __init__(self) -> None:
+        self._first: deque[_Job] = deque()
+        self._then: deque[_Job] = deque()
+
+    def __len__(self) -> int:
+        return len(self._first) + len(self._then)
+
+    def add(self, job: _Job) -> None:
+        (self._first if job.concluding else self._then).append(job)
+
+    def next(self) -> _Job:
+        return (self._first or self._then).popleft()
+
+    def drain(self) -> list[_Job]:
+        return [self.next() for _ in range(len(self))]
 
 
 class _Writer:
@@ -195,21 +233,31 @@ class _Writer:
         self._connection: sqlite3.Connection | None = None
         self._inode = (0, 0)
 
-    def perform(self, jobs: list[_Job]) -> None:
-        """Do all jobs in one transaction, then tell their callers."""
-        if not jobs:
-            return
+    def perform(self, backlog: _Backlog) -> None:
+        """Do what one transaction has time for, and tell the callers after its commit."""
+        taken: list[_Job] = []
         try:
-            connection = self._connect()
-            connection.execute("BEGIN IMMEDIATE")
-            settle = [_step(connection, job) for job in jobs]
-            connection.execute("COMMIT")
+            settle = self._transact(backlog, taken) if backlog else []
         except Exception as error:  # noqa: BLE001 - the thread outlives whatever happens; the callers are told
             self.close()
+            # What has not begun would meet the same trouble, each after waiting for it.
             reason = translated(error)
-            settle = [_failing(job, reason) for job in jobs]
+            settle = [_failing(job, reason) for job in (*taken, *backlog.drain())]
         for tell in settle:
             tell()
+
+    def _transact(self, backlog: _Backlog, taken: list[_Job]) -> list[Callable[[], None]]:
+        """Move jobs from the backlog to ``taken`` and do them, for one turn; return how to tell their callers."""
+        connection = self._connect()
+        connection.execute("BEGIN IMMEDIATE")
+        settle: list[Callable[[], None]] = []
+        until = time.monotonic() + _TURN
+        while backlog and len(taken) < _BATCH and (not taken or time.monotonic() < until):
+            job = backlog.next()
+            taken.append(job)
+            settle.append(_step(connection, job))
+        connection.execute("COMMIT")
+        return settle
 
     def _connect(self) -> sqlite3.Connection:
         if self._connection is not None and self._file.inode() != self._inode:
@@ -231,21 +279,36 @@ class _Writer:
 
 def _step(connection: sqlite3.Connection, job: _Job) -> Callable[[], None]:
     """Do one job in its savepoint; return how to tell its caller after the commit. Raises what hurts all jobs."""
+    if job.unwanted():
+        return _failing(job, StoreBusy("nobody waits"))
     connection.execute("SAVEPOINT job")
     try:
         result = job.work(connection)
     except Exception as error:  # whatever the work raised is its caller's
         if not connection.in_transaction or _hurts_all(error):
             raise translated(error) from error
-        connection.execute("ROLLBACK TO job")
-        connection.execute("RELEASE job")
+        _undo(connection)
         return _failing(job, translated(error) if isinstance(error, sqlite3.Error) else error)
+    if job.unwanted():
+        _undo(connection)
+        return _failing(job, StoreBusy("nobody waits"))
     connection.execute("RELEASE job")
-    return lambda: job.future.set_result(result)
+    return lambda: _tell(job, lambda: job.future.set_result(result))
+
+
+def _undo(connection: sqlite3.Connection) -> None:
+    connection.execute("ROLLBACK TO job")
+    connection.execute("RELEASE job")
 
 
 def _failing(job: _Job, error: Exception) -> Callable[[], None]:
-    return lambda: job.future.set_exception(error)
+    return lambda: _tell(job, lambda: job.future.set_exception(error))
+
+
+def _tell(job: _Job, say: Callable[[], None]) -> None:
+    """Answer a caller, unless it took its question back."""
+    if job.future.set_running_or_notify_cancel():
+        say()
 
 
 def _hurts_all(error: Exception) -> bool:

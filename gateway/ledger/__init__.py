@@ -39,7 +39,8 @@ class Claim:
     announced: int
     """Persons visible in this message (To, Cc, declared groups); over the limit, they alone decide."""
     limit: int | None
-    """Most persons that a mailing may reach; None only counts (observe)."""
+    """Most persons that a mailing may reach; None only counts reached persons (observe):
+    ``usage.reserved`` is then 0."""
     at: datetime
     """Aware, UTC."""
     window: timedelta

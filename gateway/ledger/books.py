@@ -21,6 +21,7 @@ from gateway.ledger.keys import (
     mailing_text,
     milliseconds,
 )
+from gateway.ledger.returns import Returns
 from gateway.model import Unavailable, Usage
 
 T = TypeVar("T")
@@ -40,8 +41,11 @@ class Keeper(Protocol):
         """Record the key unless there is a record; return the one that stands. Raises Unavailable."""
         ...
 
-    async def transact(self, key: Key, work: Work[T]) -> T:
-        """Do the work in one durable transaction. Raises Unavailable, and KeyChanged where the record is another."""
+    async def transact(self, key: Key, work: Work[T], *, concluding: bool) -> T:
+        """Do the work in one durable transaction (``concluding`` as for ``Store.run``).
+
+        Raises Unavailable, and KeyChanged where the record is another.
+        """
         ...
 
     async def close(self) -> None:
@@ -56,6 +60,7 @@ class BookLedger:
         """Keep the keeper, and the key if it comes from a file."""
         self._keeper = keeper
         self._ring = Keyring(key, keeper.agree)
+        self._returns = Returns()
 
     async def reserve(self, claim: Claim) -> Reservation:
         """Count and, when it fits, hold the persons of ``claim``, in one atomic step."""
@@ -64,7 +69,12 @@ class BookLedger:
             ours = keyed(claim, key)
             return lambda book: take(book, ours)
 
-        taken = await self._do(prepare, len(claim.persons))
+        await self._returns.before(claim.attempt)
+        try:
+            taken = await self._do(prepare, len(claim.persons))
+        except (Unavailable, asyncio.CancelledError):
+            self._returns.start(claim.attempt, self._release(claim))
+            raise
         return reservation_of(claim, taken)
 
     async def commit(self, reservation: Reservation, accepted: Collection[str], at: datetime) -> None:
@@ -75,16 +85,18 @@ class BookLedger:
             mailing = mailing_number(reservation.usage.mailing)
             return lambda book: settle(book, ours, ours.mailing if mailing is None else mailing)
 
-        await self._do(prepare, len(accepted))
+        await self._do(prepare, len(accepted), concluding=True)
 
     async def release(self, reservation: Reservation) -> None:
         """Give the reservation back: nothing was delivered. Idempotent."""
+        await self._release(reservation.claim)
 
+    async def _release(self, claim: Claim) -> None:
         def prepare(key: Key) -> Work[None]:
-            attempt = attempt_number(reservation.claim, key)
+            attempt = attempt_number(claim, key)
             return lambda book: _drop(book, attempt)
 
-        await self._do(prepare)
+        await self._do(prepare, concluding=True)
 
     async def grant(self, permit: Permit) -> None:
         """Store a permit; one with the same id is replaced."""
@@ -128,14 +140,15 @@ class BookLedger:
 
     async def close(self) -> None:
         """Let go of the store."""
+        await self._returns.quiet()
         await self._keeper.close()
 
-    async def _do(self, prepare: Callable[[Key], Work[T]], size: int = 0) -> T:
+    async def _do(self, prepare: Callable[[Key], Work[T]], size: int = 0, *, concluding: bool = False) -> T:
         for _ in range(2):
             key = await self._ring.current()
             work = await asyncio.to_thread(prepare, key) if size > MANY else prepare(key)
             try:
-                return await self._keeper.transact(key, work)
+                return await self._keeper.transact(key, work, concluding=concluding)
             except KeyChanged:
                 self._ring.doubt()
         raise Unavailable("ledger", "its key keeps changing")

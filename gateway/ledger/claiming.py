@@ -55,7 +55,7 @@ class Book(Protocol):
         ...
 
     def held(self, mailing: int, besides: int, at: int) -> list[Mapping[int, int]]:
-        """Return the persons of each reservation of the mailing but that of the attempt ``besides``."""
+        """Return the persons of the mailing's reservations but that of the attempt ``besides``, in any grouping."""
         ...
 
     def allowances(self, sender: int, mailing: int, at: int) -> list[Allowance]:
@@ -119,7 +119,8 @@ class Taken:
 def take(book: Book, claim: KeyedClaim) -> Taken:
     """Find the claim's mailing, count, and hold the claim's persons where the ruling says so."""
     mailing = _locate(book, claim)
-    others = book.held(mailing, claim.attempt, claim.at)
+    # Without a limit nothing depends on the reservations of others, and there may be any number of them.
+    others = [] if claim.limit is None else book.held(mailing, claim.attempt, claim.at)
     known = book.known(mailing, claim.persons.keys() | set().union(*others), claim.at)
     found = count(book.reached(mailing, claim.at), known, claim.persons, others, claim.announced)
     ruling = decide(claim.limit, found)

@@ -38,7 +38,7 @@ class _Keeper:
     async def agree(self, proposal: Key) -> str:
         return record_of(proposal)
 
-    async def transact(self, key: Key, work: Work[T]) -> T:  # noqa: ARG002 - nobody else can have changed the record
+    async def transact(self, key: Key, work: Work[T], *, concluding: bool) -> T:  # noqa: ARG002 - nobody else is here
         return work(self._book)
 
     async def close(self) -> None:

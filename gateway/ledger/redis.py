@@ -40,6 +40,7 @@ from gateway.ledger.keys import (
     record_of,
     sender_text,
 )
+from gateway.ledger.returns import Returns
 from gateway.model import InvalidConfiguration, Problem, Unavailable, Usage
 
 Argument = bytes | str | int
@@ -78,12 +79,18 @@ class RedisLedger:
         self._client = client
         self._script = client.register_script(_source())
         self._ring = Keyring(key, self._agree)
+        self._returns = Returns()
 
     async def reserve(self, claim: Claim) -> Reservation:
         """Count and, when it fits, hold the persons of ``claim``, in one atomic step."""
-        answer = await self._call(
-            "reserve", claim.at, lambda key: _arguments(keyed(claim, key)), size=len(claim.persons)
-        )
+        await self._returns.before(claim.attempt)
+        try:
+            answer = await self._call(
+                "reserve", claim.at, lambda key: _arguments(keyed(claim, key)), size=len(claim.persons)
+            )
+        except (Unavailable, asyncio.CancelledError):
+            self._returns.start(claim.attempt, self._release(claim))
+            raise
         outcome, mailing, reached, own, reserved, permitted = answer
         usage = Usage(
             mailing=mailing.decode(),
@@ -107,7 +114,9 @@ class RedisLedger:
 
     async def release(self, reservation: Reservation) -> None:
         """Give the reservation back: nothing was delivered. Idempotent."""
-        claim = reservation.claim
+        await self._release(reservation.claim)
+
+    async def _release(self, claim: Claim) -> None:
         await self._call("release", claim.at, lambda key: [_octets(attempt_number(claim, key))])
 
     async def grant(self, permit: Permit) -> None:
@@ -157,6 +166,7 @@ class RedisLedger:
 
     async def close(self) -> None:
         """Let go of the store."""
+        await self._returns.quiet()
         await self._client.aclose(close_connection_pool=True)
 
     # --- one call --------------------------------------------------------------------------------

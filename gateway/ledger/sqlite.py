@@ -34,17 +34,17 @@ class _Keeper:
 
         return await self._run(work)
 
-    async def transact(self, key: Key, work: Work[T]) -> T:
+    async def transact(self, key: Key, work: Work[T], *, concluding: bool) -> T:
         def checked(connection: sqlite3.Connection) -> T:
             if not _recorded(connection).startswith(f"{key.id}:"):
                 raise KeyChanged
             return work(SqliteBook(connection))
 
-        return await self._run(checked)
+        return await self._run(checked, concluding=concluding)
 
-    async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    async def _run(self, work: Callable[[sqlite3.Connection], T], *, concluding: bool = False) -> T:
         try:
-            return await self._store.run(work)
+            return await self._store.run(work, concluding=concluding)
         except StoreError as error:
             raise Unavailable("ledger", error.why) from error
 

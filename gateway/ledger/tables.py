@@ -179,11 +179,15 @@ class SqliteBook:
         return _persons(found[0])
 
     def held(self, mailing: int, besides: int, at: int) -> list[Mapping[int, int]]:
-        """Return the persons of each reservation of the mailing but one attempt's."""
-        rows = self._do(
-            "SELECT persons FROM reservation WHERE mailing = ? AND attempt <> ? AND until > ?", (mailing, besides, at)
-        )
-        return [_persons(row[0]) for row in rows.fetchall()]
+        """Return the persons of the mailing's reservations but one attempt's, in one mapping."""
+        found = self._do(
+            """SELECT json_group_object(key, weight) FROM (
+                SELECT j.key AS key, max(j.value) AS weight FROM reservation r, json_each(r.persons) j
+                WHERE r.mailing = ? AND r.attempt <> ? AND r.until > ? GROUP BY j.key)""",
+            (mailing, besides, at),
+        ).fetchone()
+        persons = _persons(found[0])
+        return [persons] if persons else []
 
     def allowances(self, sender: int, mailing: int, at: int) -> list[Allowance]:
         """Return what the sender's permits mean for the mailing."""

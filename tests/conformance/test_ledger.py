@@ -78,6 +78,13 @@ async def test_without_a_limit_persons_are_only_counted(ledger: Ledger) -> None:
     assert (second.outcome, second.usage.reached, second.usage.own) == (GRANTED, 300, 10)
 
 
+async def test_without_a_limit_reservations_are_not_counted(ledger: Ledger) -> None:
+    await ledger.reserve(claim("a", persons(1, 60), "id:1"))
+    free = await ledger.reserve(claim("b", persons(61, 70), "id:1", limit=None))
+    bound = await ledger.reserve(claim("c", persons(71, 80), "id:1"))
+    assert (free.usage.reserved, bound.usage.reserved) == (0, 70)
+
+
 async def test_announced_persons_alone_decide_for_the_first_portion_already(ledger: Ledger) -> None:
     first = await ledger.reserve(claim("a", persons(1, 50), "id:1", announced=101))
     assert (first.outcome, first.usage.announced, first.usage.reached) == (OVER, 101, 0)
@@ -131,6 +138,24 @@ async def test_an_attempt_refused_at_its_second_claim_holds_nothing(ledger: Ledg
     await ledger.reserve(claim("a", persons(1, 101), "id:1"))
     other = await ledger.reserve(claim("b", persons(201, 300), "id:1"))
     assert (other.outcome, other.usage.reserved) == (GRANTED, 0)
+
+
+async def test_claims_whose_callers_left_hold_nobody(ledger: Ledger) -> None:
+    await ledger.ping()
+    for pause in (0, 0.0005, 0.002):
+        tasks = [asyncio.create_task(ledger.reserve(claim(f"a{pause}{n}", persons(1, 60), "id:1"))) for n in range(10)]
+        await asyncio.sleep(pause)
+        for task in tasks:
+            task.cancel()
+        answers = await asyncio.gather(*tasks, return_exceptions=True)
+        for answer in answers:
+            if not isinstance(answer, BaseException):
+                await ledger.release(answer)
+    again = await ledger.reserve(claim("a00", persons(61, 70), "id:1"))
+    await ledger._returns.quiet()  # type: ignore[attr-defined]
+    other = await ledger.reserve(claim("b", [], "id:1"))
+    assert again.outcome is GRANTED
+    assert other.usage.reserved == 10
 
 
 async def test_a_new_attempt_with_the_same_persons_counts_them_once(ledger: Ledger) -> None:

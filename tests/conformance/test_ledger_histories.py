@@ -178,6 +178,8 @@ class ModelMachine(Machine):
         reached, held = history.reached(wish.attempt, self.now), history.held(wish.attempt, self.now)
         own = sum(max(0, w - reached.get(p, 0)) for p, w in wish.persons.items())
         reserved = sum(max(0, w - max(reached.get(p, 0), wish.persons.get(p, 0))) for p, w in held.items())
+        if wish.limit is None:
+            reserved = 0
 
         (reservation,) = self.everywhere(lambda _, ledger: ledger.reserve(wish))
         usage = reservation.usage

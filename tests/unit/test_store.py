@@ -154,6 +154,36 @@ async def test_work_taken_back_before_it_begins_is_not_done(store: Store) -> Non
     assert await store.run(words) == []
 
 
+async def test_work_whose_caller_left_while_it_was_done_is_undone(store: Store) -> None:
+    blocker = Blocker()
+
+    def slow(connection: sqlite3.Connection) -> None:
+        add("nej")(connection)
+        blocker(connection)
+
+    task = asyncio.create_task(store.run(slow))
+    await asyncio.to_thread(blocker.begun.wait, 30)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    blocker.leave.set()
+    assert await store.run(words) == []
+
+
+async def test_concluding_work_goes_first_and_is_done_for_callers_who_left(store: Store) -> None:
+    order: list[str] = []
+    blocker, task = await block(store)
+    tasks = [asyncio.create_task(store.run(lambda _: order.append("new")))]
+    tasks += [asyncio.create_task(store.run(lambda _: order.append("end"), concluding=True))]
+    left = asyncio.create_task(store.run(add("kvar"), concluding=True))
+    await asyncio.sleep(0)
+    left.cancel()
+    await asyncio.gather(left, return_exceptions=True)
+    blocker.leave.set()
+    await asyncio.gather(task, *tasks)
+    assert order == ["end", "new"]
+    assert await store.run(words) == ["kvar"]
+
+
 async def test_a_thread_that_hangs_makes_nobody_else_hang(path: Path) -> None:
     store = make(path, deadline=0.2)
     await store.run(words)

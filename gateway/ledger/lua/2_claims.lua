@@ -154,9 +154,10 @@ function operations.reserve()
   for person, weight in pairs(claim.weights) do
     own = own + math.max(0, weight - (reached[person] or 0))
   end
-  local count = {
-    reached = count_reached(mailing), own = own, reserved = count_reserved(mailing, claim.attempt, claim.weights),
-  }
+  local count = {reached = count_reached(mailing), own = own, reserved = 0}
+  if claim.limit then
+    count.reserved = count_reserved(mailing, claim.attempt, claim.weights)
+  end
   local outcome, permitted, permit = decide(claim, mailing, count)
   unhold(claim.attempt)
   if outcome == 'granted' then

@@ -28,7 +28,8 @@ class Keeper:
         self.record = self.record or record_of(proposal)
         return self.record
 
-    async def transact(self, key: Key, work: Work[T]) -> T:
+    async def transact(self, key: Key, work: Work[T], *, concluding: bool) -> T:
+        del concluding
         if self.changes:
             self.changes -= 1
             self.record = record_of(key_of(b"%032d" % self.changes, given=False))

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from gateway.ledger import KeyMismatch, Outcome
+from gateway.ledger.books import BookLedger
 from gateway.ledger.keys import key_of, record_of
-from gateway.ledger.sqlite import FILE, sqlite_ledger
+from gateway.ledger.sqlite import FILE, _Keeper, sqlite_ledger
+from gateway.ledger.tables import MIGRATIONS
 from gateway.model import Unavailable
-from tests.support.claims import claim, deliver, persons
+from gateway.store import Store
+from tests.support.claims import START, claim, deliver, persons
 
 KEY = key_of(b"f" * 32, given=True)
 OTHER = key_of(b"o" * 32, given=True)
@@ -65,6 +70,30 @@ async def test_a_file_removed_under_our_hands_is_begun_anew_with_the_same_key(tm
     second = await ledger.reserve(claim("b", persons(61, 101), "id:1"))
     await ledger.close()
     assert (second.outcome, second.usage.mailing) == (Outcome.OVER, reservation.usage.mailing)
+
+
+async def test_a_stall_leaves_no_reservations_and_loses_no_commits(tmp_path: Path) -> None:
+    """Once, what timed out was kept all the same: each claim had more to count, and one stall never ended."""
+    store = Store(tmp_path / FILE, what="ledger", migrations=MIGRATIONS, deadline=0.3)
+    ledger = BookLedger(_Keeper(store))
+    accepted = await ledger.reserve(claim("a", persons(1, 10), "id:1"))
+    begun, leave = threading.Event(), threading.Event()
+
+    def hang(_: sqlite3.Connection) -> None:
+        begun.set()
+        leave.wait(30)
+
+    stall = asyncio.create_task(store.run(hang))
+    await asyncio.to_thread(begun.wait, 30)
+    waiting = [ledger.reserve(claim(f"b{n}", persons(11, 20), "id:1")) for n in range(50)]
+    ended = await asyncio.gather(
+        ledger.commit(accepted, persons(1, 10), START), *waiting, stall, return_exceptions=True
+    )
+    leave.set()
+    found = await ledger.reserve(claim("c", [], "id:1"))
+    await ledger.close()
+    assert [type(e) for e in ended[:-1]] == [Unavailable] * 51
+    assert (found.usage.reached, found.usage.reserved) == (10, 0)
 
 
 async def test_a_damaged_file_is_a_ledger_that_is_away(tmp_path: Path) -> None:

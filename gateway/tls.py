@@ -23,6 +23,8 @@ def client_context(settings: Tls) -> ssl.SSLContext | None:
 def renew(context: ssl.SSLContext, certificate: Path, private_key: Path) -> None:
     """Read certificate and key again; sessions under way keep the old ones. Raises InvalidConfiguration."""
     try:
+        # First into a context of no use: a certificate whose key is another's would stay loaded.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, private_key, password=_no_password)
         context.load_cert_chain(certificate, private_key, password=_no_password)
     except (OSError, ValueError) as error:
         text = f"{certificate} and {private_key} cannot be used ({_why(error)})"

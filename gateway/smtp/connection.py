@@ -23,7 +23,7 @@ from gateway.smtp.inbox import Inbox
 from gateway.upstream.wire import RelayReply
 
 HANDSHAKE_SECONDS: Final = 60.0
-CROOKED_SECONDS: Final = 10.0
+CROOKED_SECONDS: Final = 3.0
 """How long a line with a bare LF waits for its CRLF: its client hears nothing before, and may never send one."""
 LINGER_SECONDS: Final = 2.0
 """How long a connection that was told good-bye is read from, so that the good-bye is not lost in a reset."""
@@ -124,9 +124,14 @@ class Connection(SMTP):
         self._flush()
         self._inbox.clear()
         seconds = self.front.bounds.command_seconds
-        upgraded = await self.loop.start_tls(
-            self.transport, self, context, server_side=True, ssl_handshake_timeout=min(seconds, HANDSHAKE_SECONDS)
-        )
+        plain, self.transport = self.transport, None
+        try:
+            upgraded = await self.loop.start_tls(
+                plain, self, context, server_side=True, ssl_handshake_timeout=min(seconds, HANDSHAKE_SECONDS)
+            )
+        except BaseException:
+            plain.abort()
+            raise
         if upgraded is None:
             raise ConnectionResetError
         self.transport = upgraded
@@ -247,7 +252,7 @@ class Connection(SMTP):
         """
         self._flush()
         transport = self.transport
-        if transport is None or self._parted:
+        if transport is None or self._parted or transport.is_closing():
             return
         self._parted = True
         self.front.parting += 1

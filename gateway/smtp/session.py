@@ -176,7 +176,6 @@ class Session(Connection):
     # --- the end -----------------------------------------------------------------------------
 
     def _leave(self) -> None:
-        self._part()
         front, address = self.front, self.peer[0]
         front.sessions.discard(self)
         front.per_address[address] -= 1
@@ -184,3 +183,4 @@ class Session(Connection):
             del front.per_address[address]
         front.meters.session(-1)
         self._part_from_relay()
+        self._part()

@@ -45,7 +45,8 @@ def judge(checker: Checker, line: dict[str, Any]) -> tuple[str, set[str]]:
     """Return the verdict and the rules that made it, kinds left out."""
     recipients = line.get("to") or ["mottagare@example.com"]
     to = tuple(Recipient(path=f"<{r}>".encode(), address=address(r)) for r in recipients)
-    checked = checker.check_octets(line["id"], message(line, recipients), Envelope(sender=address(SENDER), recipients=to))
+    envelope = Envelope(sender=address(SENDER), recipients=to)
+    checked = checker.check_octets(line["id"], message(line, recipients), envelope)
     loud = [hit for hit in checked.verdict.hits if hit.action >= Action.WARN and hit.exempted_by is None]
     return checked.word, {name.partition(":")[0] for name in names_of(loud)}
 

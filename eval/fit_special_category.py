@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - started as a program
 """Fit the weights of policies/lexicon/special_category/weights.toml to labelled sentences, and measure them.
 
     python eval/fit_special_category.py [--write] [--dev DEV.jsonl] [--official OFFICIAL.jsonl]
@@ -205,7 +204,7 @@ def report(name: str, examples: Sequence[Example], medium: float, high: float) -
         pairs[example.group].append(example)
     halves = [p for p in pairs.values() if len(p) == 2]  # noqa: PLR2004
     right = sum(all(_is_right(e, medium, high) for e in p) for p in halves)
-    print(  # noqa: T201
+    print(
         f"{name}: {len(hits)} hits, high {_share(sum(e.score >= high for e in strict), len(strict))} of the strict, "
         f"found {_share(sum(e.score >= medium for e in hits), len(hits))}; {len(others)} others, "
         f"high {_share(sum(e.score >= high for e in others), len(others))}, "
@@ -233,7 +232,7 @@ def alarms(texts: Sequence[Example], weights: dict[str, float], medium: float, h
             value = sum(weights.get(t, 0.0) for t in traits)
             certain += value >= high and most is Confidence.HIGH
             raised += value >= medium and most is not Confidence.LOW
-    print(  # noqa: T201
+    print(
         f"official text not fitted to: pairs per million characters high {certain / size:.1f}, "
         f"raised {raised / size:.1f}"
     )

@@ -83,6 +83,13 @@ class _Attribution:
         self._kind = SegmentKind.FORWARDED if setting.forward else SegmentKind.QUOTED
         if ranges:
             self._place(ranges)
+        self._telling = [n for n, line in enumerate(lines) if self._may_tell(n, line.text)]
+        """Lines that can be a mark or a part of one."""
+
+    def _may_tell(self, number: int, text: str) -> bool:
+        if self._quoted[number] or number in self._dividers:
+            return True
+        return bool(text) and (":" in text or not text[0].isalnum() or "\uff1a" in text)
 
     def _place(self, ranges: Sequence[Range]) -> None:
         """Turn the traces of HTML into marks on lines."""
@@ -109,6 +116,11 @@ class _Attribution:
         position = 0
         while position < len(self._lines):
             position = self._step(position)
+            # Any mark has a telling line among its first ones: plain lines farther than that from one are own.
+            following = bisect_left(self._telling, position - 1)
+            if following == len(self._telling):
+                break
+            position = max(position, self._telling[following] - _ATTRIBUTION_LINES + 1)
         return self._kinds
 
     def _step(self, position: int) -> int:

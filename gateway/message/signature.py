@@ -29,6 +29,7 @@ _CONTACT: Final = re.compile(
     re.IGNORECASE,
 )
 _NUMBER: Final = re.compile(r"\d{4}")
+_CLOSING_HEADS: Final = frozenset(phrase[:2] for phrase in cues.CLOSINGS)
 _LINKS: Final = words_of("från genom i på och av & / via from and av fra og ja von und")
 _VERBAL: Final = words_of(
     """
@@ -100,6 +101,8 @@ def _mark(kinds: list[SegmentKind], position: int, stop: int) -> int:
 
 def _closing(text: str) -> int:
     """Return the length of the closing phrase at the head of a line; 0 where more than a name follows it."""
+    if text[:2].casefold() not in _CLOSING_HEADS:
+        return 0
     folded = text.casefold()
     if not folded.startswith(cues.CLOSINGS):
         return 0

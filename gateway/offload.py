@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
-import gc
 import io
 import os
 import pickle
@@ -168,8 +167,6 @@ def _zygote_main(sock: socket.socket, lexicon: Lexicon) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     _die_with_parent()
-    gc.collect()
-    gc.freeze()
     while True:
         try:
             header, descriptors, _, _ = socket.recv_fds(sock, _HEADER.size, 3)

@@ -6,6 +6,7 @@ child or for the switch file.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import pickle
@@ -170,6 +171,7 @@ class Supervisor:
         """Fork everything, say when ready, and keep watch until asked to stop."""
         self._wishes.install()
         self._note_policies(success=True)
+        _share_with_children()
         for slot in self._slots:
             self._fill(slot)
         if self._doors.metrics is not None:
@@ -307,6 +309,7 @@ class Supervisor:
                 _LOG.error("policies_kept", file=problem.file, key=problem.key, problem=problem.text)
             return
         self._judgement = judgement
+        _share_with_children()
         self._note_policies(success=True)
         self._tell(control.Message(judgement=pickle.dumps(judgement)))
         _LOG.info("policies_loaded", policy_version=judgement.policy.version)
@@ -351,6 +354,12 @@ class Supervisor:
             self._wishes.wait(_TICK)
             self._reap()
         return 1 if late else 0
+
+
+def _share_with_children() -> None:
+    """Take what is loaded away from the garbage collector: its marks would copy every page in every child."""
+    gc.collect()
+    gc.freeze()
 
 
 def _signal(pid: int, number: int) -> None:

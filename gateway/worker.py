@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
+import importlib.util
 import pickle
 import signal
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -34,6 +34,8 @@ from gateway.tls import client_context, renew
 BEAT_SECONDS: Final = 0.5
 TIDY_SECONDS: Final = 60.0
 BACKLOG: Final = 1024
+_UVLOOP: Final[Any] = importlib.import_module("uvloop") if importlib.util.find_spec("uvloop") else None
+"""Loaded before the parent forks; the plain loop serves where it does not install."""
 _LOG = structlog.get_logger()
 
 
@@ -57,8 +59,6 @@ def run_worker(birth: Birth) -> int:
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     zygote = start_zygote(birth.judgement.lexicon, lambda: _close_all(birth))
-    gc.collect()
-    gc.freeze()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(Worker(birth, zygote).run())
     return 0
@@ -70,11 +70,7 @@ def _close_all(birth: Birth) -> None:
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
-    try:
-        import uvloop  # noqa: PLC0415 - optional: the plain loop serves where it does not install
-    except ImportError:
-        return asyncio.new_event_loop
-    return uvloop.new_event_loop
+    return asyncio.new_event_loop if _UVLOOP is None else _UVLOOP.new_event_loop
 
 
 class Worker:

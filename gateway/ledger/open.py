@@ -7,7 +7,6 @@ from pathlib import Path
 from gateway.ledger import Ledger
 from gateway.ledger.keys import read_key
 from gateway.ledger.memory import memory_ledger
-from gateway.ledger.redis import redis_ledger
 from gateway.ledger.sqlite import sqlite_ledger
 
 
@@ -23,4 +22,6 @@ def open_ledger(url: str, *, state: Path, key_file: Path | None) -> Ledger:
         return memory_ledger(key)
     if url == "sqlite":
         return sqlite_ledger(state, key)
+    from gateway.ledger.redis import redis_ledger  # noqa: PLC0415 - six megabytes that most installations never use
+
     return redis_ledger(url, key)

@@ -9,6 +9,7 @@ so a store gets well by itself when the disk does.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import queue
 import sqlite3
@@ -17,7 +18,7 @@ import time
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -25,9 +26,9 @@ from typing import Any, Final, TypeVar
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 
+SWITCH_SECONDS: Final = 0.0005
+
 _BATCH: Final = 64
-_PATIENCE: Final = 0.002
-_LOAN: Final = 0.0005
 _TURN: Final = 0.05
 """Seconds after which a transaction takes no more work in: its callers wait for all of it."""
 _WAITING: Final = 10_000
@@ -70,6 +71,9 @@ class Store:
 
     Create it where you like, but use it only in the process that serves: a thread does not survive a fork. Work is
     given to the thread by ``run``; an exception that the work raises undoes that work alone and reaches its caller.
+
+    The thread needs the interpreter's lock twice for each statement, and a busy event loop gives it up only when asked:
+    a process that serves sets ``sys.setswitchinterval`` to ``SWITCH_SECONDS``.
     """
 
     def __init__(
@@ -88,9 +92,7 @@ class Store:
         self._thread: threading.Thread | None = None
         self._process = 0
         self._closed = False
-        self._latest: Future[Any] = Future()
         self._behind = 0
-        self._lending: asyncio.AbstractEventLoop | None = None
 
     async def run(self, work: Work[T], *, concluding: bool = False) -> T:
         """Return what ``work`` returned, once it is committed. Raises StoreError, or what ``work`` raised.
@@ -99,37 +101,22 @@ class Store:
         ``concluding`` work goes before all other and is done even when its caller has left: what ends something that is
         under way, may be repeated, and makes the rest cheaper. After a stall the store could not catch up otherwise.
         """
-        job = self._submit(work, concluding=concluding)
-        future: Future[T] = job.future
-        self._latest = future
         loop = asyncio.get_running_loop()
-        if self._lending is not loop:
-            self._lending = loop
-            loop.call_later(_PATIENCE, self._lend, loop)
+        future: asyncio.Future[T] = loop.create_future()
+        job = _Job(work, _Awaited(loop, future), concluding=concluding)
+        self._submit(job)
+        timer = loop.call_later(self._deadline, _fail, future, StoreBusy("no answer in time"))
         try:
-            async with asyncio.timeout(self._deadline):
-                return await asyncio.wrap_future(future)
-        except TimeoutError:
-            raise StoreBusy("no answer in time") from None
+            return await future
         finally:
+            timer.cancel()
             job.left = True
-
-    def _lend(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Stand still for a moment while work is unfinished, again and again.
-
-        A busy event loop gives the interpreter's lock up often, but never for long enough that our thread could wake
-        and take it, and each statement needs it twice: without this the thread starves for seconds.
-        """
-        if self._latest.done():
-            self._lending = None
-            return
-        wait([self._latest], _LOAN)
-        loop.call_later(_PATIENCE, self._lend, loop)
 
     def run_blocking(self, work: Work[T]) -> T:
         """Do as ``run`` does, for callers without an event loop."""
-        job = self._submit(work, concluding=False)
-        future: Future[T] = job.future
+        future: Future[T] = Future()
+        job = _Job(work, future)
+        self._submit(job)
         try:
             return future.result(self._deadline)
         except TimeoutError:
@@ -151,8 +138,7 @@ class Store:
         if thread is not None:
             thread.join(self._deadline)
 
-    def _submit(self, work: Work[Any], *, concluding: bool) -> _Job:
-        job = _Job(work, Future(), concluding=concluding)
+    def _submit(self, job: _Job) -> None:
         with self._guard:
             if self._closed:
                 raise StoreBusy("closed")
@@ -160,7 +146,6 @@ class Store:
                 raise StoreBusy("too much work waits")
             self._wake()
             self._queue.put(job)
-        return job
 
     def _wake(self) -> None:
         """Make sure that the thread is there."""
@@ -193,13 +178,23 @@ class Store:
         return True
 
 
+@dataclass(frozen=True, slots=True)
+class _Awaited:
+    """The end of a future that a coroutine waits for."""
+
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[Any]
+
+
 @dataclass(slots=True, eq=False)
 class _Job:
     work: Work[Any]
-    future: Future[Any]
+    caller: _Awaited | Future[Any]
     concluding: bool = False
     left: bool = False
     """Set by the caller when it goes, answered or not: work that nobody waits for must not be kept."""
+    result: Any = None
+    error: Exception | None = None
 
     def unwanted(self) -> bool:
         return self.left and not self.concluding
@@ -237,27 +232,27 @@ class _Writer:
         """Do what one transaction has time for, and tell the callers after its commit."""
         taken: list[_Job] = []
         try:
-            settle = self._transact(backlog, taken) if backlog else []
+            if backlog:
+                self._transact(backlog, taken)
         except Exception as error:  # noqa: BLE001 - the thread outlives whatever happens; the callers are told
             self.close()
             # What has not begun would meet the same trouble, each after waiting for it.
+            taken += backlog.drain()
             reason = translated(error)
-            settle = [_failing(job, reason) for job in (*taken, *backlog.drain())]
-        for tell in settle:
-            tell()
+            for job in taken:
+                job.error = reason
+        _tell(taken)
 
-    def _transact(self, backlog: _Backlog, taken: list[_Job]) -> list[Callable[[], None]]:
-        """Move jobs from the backlog to ``taken`` and do them, for one turn; return how to tell their callers."""
+    def _transact(self, backlog: _Backlog, taken: list[_Job]) -> None:
+        """Move jobs from the backlog to ``taken`` and do them, for one turn."""
         connection = self._connect()
         connection.execute("BEGIN IMMEDIATE")
-        settle: list[Callable[[], None]] = []
         until = time.monotonic() + _TURN
         while backlog and len(taken) < _BATCH and (not taken or time.monotonic() < until):
             job = backlog.next()
             taken.append(job)
-            settle.append(_step(connection, job))
+            _step(connection, job)
         connection.execute("COMMIT")
-        return settle
 
     def _connect(self) -> sqlite3.Connection:
         if self._connection is not None and self._file.inode() != self._inode:
@@ -277,23 +272,25 @@ class _Writer:
                 return
 
 
-def _step(connection: sqlite3.Connection, job: _Job) -> Callable[[], None]:
-    """Do one job in its savepoint; return how to tell its caller after the commit. Raises what hurts all jobs."""
+def _step(connection: sqlite3.Connection, job: _Job) -> None:
+    """Do one job in its savepoint and note what came of it. Raises what hurts all jobs."""
     if job.unwanted():
-        return _failing(job, StoreBusy("nobody waits"))
+        job.error = StoreBusy("nobody waits")
+        return
     connection.execute("SAVEPOINT job")
     try:
-        result = job.work(connection)
+        job.result = job.work(connection)
     except Exception as error:  # whatever the work raised is its caller's
         if not connection.in_transaction or _hurts_all(error):
             raise translated(error) from error
         _undo(connection)
-        return _failing(job, translated(error) if isinstance(error, sqlite3.Error) else error)
+        job.error = translated(error) if isinstance(error, sqlite3.Error) else error
+        return
     if job.unwanted():
         _undo(connection)
-        return _failing(job, StoreBusy("nobody waits"))
+        job.error = StoreBusy("nobody waits")
+        return
     connection.execute("RELEASE job")
-    return lambda: _tell(job, lambda: job.future.set_result(result))
 
 
 def _undo(connection: sqlite3.Connection) -> None:
@@ -301,14 +298,35 @@ def _undo(connection: sqlite3.Connection) -> None:
     connection.execute("RELEASE job")
 
 
-def _failing(job: _Job, error: Exception) -> Callable[[], None]:
-    return lambda: _tell(job, lambda: job.future.set_exception(error))
+def _tell(jobs: list[_Job]) -> None:
+    """Answer the callers, those of one event loop with one call."""
+    loops: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
+    for job in jobs:
+        if isinstance(job.caller, Future):
+            _answer(job, job.caller)
+        else:
+            loops.setdefault(job.caller.loop, []).append(job)
+    for loop, theirs in loops.items():
+        with contextlib.suppress(RuntimeError):  # closed, and nobody waits any more
+            loop.call_soon_threadsafe(_answer_all, theirs)
 
 
-def _tell(job: _Job, say: Callable[[], None]) -> None:
-    """Answer a caller, unless it took its question back."""
-    if job.future.set_running_or_notify_cancel():
-        say()
+def _answer_all(jobs: list[_Job]) -> None:
+    for job in jobs:
+        if isinstance(job.caller, _Awaited) and not job.caller.future.done():
+            _answer(job, job.caller.future)
+
+
+def _answer(job: _Job, future: Future[Any] | asyncio.Future[Any]) -> None:
+    if job.error is not None:
+        future.set_exception(job.error)
+    else:
+        future.set_result(job.result)
+
+
+def _fail(future: asyncio.Future[Any], error: Exception) -> None:
+    if not future.done():
+        future.set_exception(error)
 
 
 def _hurts_all(error: Exception) -> bool:

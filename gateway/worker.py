@@ -8,6 +8,7 @@ import importlib.util
 import pickle
 import signal
 import socket
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,6 +27,7 @@ from gateway.policy.sender import Scope
 from gateway.relay import RelayDoor, relay_points
 from gateway.smtp.door import Door, open_door
 from gateway.smtp.front import Bounds, Front
+from gateway.store import SWITCH_SECONDS
 from gateway.stores import Stores, open_stores
 from gateway.telemetry.board import Board, Metrics, RowState
 from gateway.terminus import NoTerminus
@@ -58,6 +60,7 @@ def run_worker(birth: Birth) -> int:
     """Serve until drained; return the exit code."""
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+    sys.setswitchinterval(SWITCH_SECONDS)
     zygote = start_zygote(birth.judgement.lexicon, lambda: _close_all(birth))
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(Worker(birth, zygote).run())

@@ -26,6 +26,8 @@ QUEUE: Final = 10_000
 """Records that wait at most; more are dropped."""
 _BATCH: Final = 500
 _BATCHES: Final = 20
+_GATHERING: Final = 0.1
+"""Seconds in which records gather before they are written together."""
 _FIRST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 30.0
 
@@ -101,6 +103,7 @@ class Journal:
         """Write until nothing waits; while the file cannot be written, come back with growing pauses."""
         pause = _FIRST_PAUSE
         while self._waiting:
+            await self._pause(_GATHERING)
             batch = [self._waiting[n] for n in range(min(_BATCH, len(self._waiting)))]
             try:
                 await self._run(partial(_insert, tuple(map(_row, batch))))

@@ -13,6 +13,7 @@ from gateway.ledger.claiming import Book, Taken, settle, take
 from gateway.ledger.keys import (
     Key,
     KeyChanged,
+    KeyedClaim,
     Keyring,
     attempt_number,
     keyed,
@@ -32,6 +33,7 @@ MANY: Final = 1000
 SWEPT: Final = 500
 """Rows that one transaction sweeps, so that nobody waits long for it."""
 _SWEEPS: Final = 100
+_LATELY: Final = 1000
 
 
 class Keeper(Protocol):
@@ -61,12 +63,16 @@ class BookLedger:
         self._keeper = keeper
         self._ring = Keyring(key, keeper.agree)
         self._returns = Returns()
+        self._lately: dict[str, tuple[Key, KeyedClaim]] = {}
+        """Claims under way in keyed form, so that it is not made again when they end."""
 
     async def reserve(self, claim: Claim) -> Reservation:
         """Count and, when it fits, hold the persons of ``claim``, in one atomic step."""
 
         def prepare(key: Key) -> Work[Taken]:
             ours = keyed(claim, key)
+            if len(self._lately) < _LATELY:
+                self._lately[claim.attempt] = (key, ours)
             return lambda book: take(book, ours)
 
         await self._returns.before(claim.attempt)
@@ -81,17 +87,29 @@ class BookLedger:
         """Turn the reservation into reached persons: those of ``accepted``. Idempotent."""
 
         def prepare(key: Key) -> Work[None]:
-            ours = keyed(replace(reservation.claim, at=at), key, accepted)
+            ours = self._once_more(replace(reservation.claim, at=at), key, accepted)
             mailing = mailing_number(reservation.usage.mailing)
             return lambda book: settle(book, ours, ours.mailing if mailing is None else mailing)
 
-        await self._do(prepare, len(accepted), concluding=True)
+        try:
+            await self._do(prepare, len(accepted), concluding=True)
+        finally:
+            self._lately.pop(reservation.claim.attempt, None)
+
+    def _once_more(self, claim: Claim, key: Key, accepted: Collection[str]) -> KeyedClaim:
+        """Return the keyed form of a claim at its end, from that at its beginning where all persons are accepted."""
+        made_with, before = self._lately.get(claim.attempt, (None, None))
+        if before is None or made_with is not key or claim.persons.keys() != set(accepted):
+            return keyed(claim, key, accepted)
+        return before.moved(claim.at)
 
     async def release(self, reservation: Reservation) -> None:
         """Give the reservation back: nothing was delivered. Idempotent."""
         await self._release(reservation.claim)
 
     async def _release(self, claim: Claim) -> None:
+        self._lately.pop(claim.attempt, None)
+
         def prepare(key: Key) -> Work[None]:
             attempt = attempt_number(claim, key)
             return lambda book: _drop(book, attempt)

@@ -16,7 +16,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -153,6 +153,11 @@ class KeyedClaim:
     def tied_until(self) -> int:
         """How long the mailing is recognised: as long as anybody counts whom a message still in flight reaches."""
         return self.until + self.held_until - self.at
+
+    def moved(self, at: datetime) -> KeyedClaim:
+        """Return the same claim made at another time."""
+        now = milliseconds(at)
+        return replace(self, at=now, until=now + self.until - self.at, held_until=now + self.held_until - self.at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

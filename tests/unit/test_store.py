@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.store import Store, StoreBroken, StoreBusy, StoreError, StoreRefused
+from gateway.store import SWITCH_SECONDS, Store, StoreBroken, StoreBusy, StoreError, StoreRefused
 
 SCHEMA = ("CREATE TABLE word (text TEXT UNIQUE);",)
 WIDER = (*SCHEMA, "ALTER TABLE word ADD COLUMN count INTEGER DEFAULT 1; CREATE INDEX word_count ON word (count);")
@@ -198,6 +198,15 @@ async def test_a_thread_that_hangs_makes_nobody_else_hang(path: Path) -> None:
     await store.close()
 
 
+@pytest.fixture
+def _switching() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_SECONDS)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("_switching")
 async def test_a_busy_event_loop_does_not_starve_the_thread(store: Store) -> None:
     async def spin() -> None:
         while True:

@@ -24,8 +24,10 @@ from typing import Final, NoReturn
 import structlog
 
 from gateway import __version__, control
+from gateway.bookkeeper import Bookkeeper, Hub
 from gateway.config import Settings, parse_endpoint
 from gateway.judgement import Judgement, load_judgement, policies_directory
+from gateway.ledger.sqlite import ledger_file
 from gateway.model import InvalidConfiguration, Problem
 from gateway.switches import read_switches
 from gateway.telemetry.board import Board, RowState
@@ -164,6 +166,8 @@ class Supervisor:
         self._row = self._board.row(0)
         self._slots = [Slot(number=n + 1) for n in range(workers)]
         self._monitor = Slot(number=0)
+        self._bookkeeper = Slot(number=0)
+        self._hub = Hub.make() if settings.ledger.url == "sqlite" else None
         self._wishes = _Wishes()
         self._switches = read_switches(settings.state.directory)
 
@@ -172,6 +176,7 @@ class Supervisor:
         self._wishes.install()
         self._note_policies(success=True)
         _share_with_children()
+        self._fill_bookkeeper()
         for slot in self._slots:
             self._fill(slot)
         if self._doors.metrics is not None:
@@ -224,6 +229,7 @@ class Supervisor:
 
     def _become_worker(self, slot: Slot, theirs: socket.socket) -> NoReturn:
         self._leave_parent(keep_metrics=False)
+        control.name_process(f"utpost-worker-{slot.number}")
         birth = Birth(
             number=slot.number,
             settings=self._settings,
@@ -232,8 +238,11 @@ class Supervisor:
             sockets=self._doors.smtp,
             tls_sockets=self._doors.smtps,
             control=theirs,
+            books=None if self._hub is None else self._hub.workers,
             board=self._board,
         )
+        if self._hub is not None:
+            self._hub.keeper.close()
         _exit_with(lambda: run_worker(birth))
 
     def _fill_monitor(self) -> None:
@@ -243,14 +252,32 @@ class Supervisor:
         if pid == 0:
             sock = self._doors.metrics
             self._leave_parent(keep_metrics=True)
+            control.name_process("utpost-monitor")
             for inherited in self._doors.mail:
                 inherited.close()
+            if self._hub is not None:
+                self._hub.close()
             ready = readiness(self._settings, self._board)
             _exit_with(lambda: serve_monitor([sock], self._board, ready, self._doors.protection))
         self._monitor.pid, self._monitor.born = pid, time.monotonic()
 
-    def _leave_parent(self, *, keep_metrics: bool) -> None:
-        """Drop, in a fresh child, what belongs to the parent alone."""
+    def _fill_bookkeeper(self) -> None:
+        hub = self._hub
+        if hub is None:
+            return
+        pid = os.fork()
+        if pid == 0:
+            self._leave_parent(keep_metrics=False, outlive=True)
+            control.name_process("utpost-books")
+            for inherited in self._doors.mail:
+                inherited.close()
+            hub.workers.close()
+            file = ledger_file(self._settings.state.directory)
+            _exit_with(lambda: Bookkeeper(hub.keeper, file).run())
+        self._bookkeeper.pid, self._bookkeeper.born = pid, time.monotonic()
+
+    def _leave_parent(self, *, keep_metrics: bool, outlive: bool = False) -> None:
+        """Drop, in a fresh child, what belongs to the parent alone, which it may ``outlive``."""
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
@@ -261,7 +288,8 @@ class Supervisor:
                 slot.control.close()
         if self._doors.metrics is not None and not keep_metrics:
             self._doors.metrics.close()
-        control.die_with_parent()
+        if not outlive:
+            control.die_with_parent()
 
     def _reap(self) -> None:
         while True:
@@ -274,7 +302,7 @@ class Supervisor:
             self._bury(pid, os.waitstatus_to_exitcode(status))
 
     def _bury(self, pid: int, code: int) -> None:
-        for slot in (*self._slots, self._monitor):
+        for slot in (*self._slots, self._monitor, self._bookkeeper):
             if slot.pid != pid:
                 continue
             now = time.monotonic()
@@ -284,7 +312,7 @@ class Supervisor:
                 slot.control = None
             slot.pause = _FIRST_PAUSE if now - slot.born > _CALM else min(slot.pause * 2, _LONGEST_PAUSE)
             slot.due = now + slot.pause
-            if slot is not self._monitor:
+            if slot in self._slots:
                 self._board.clear_row(slot.number)
             if not self._wishes.stop:
                 self._row.inc("worker_restarts")
@@ -297,6 +325,8 @@ class Supervisor:
                 self._fill(slot)
         if self._doors.metrics is not None and self._monitor.pid == 0 and now >= self._monitor.due:
             self._fill_monitor()
+        if self._bookkeeper.pid == 0 and now >= self._bookkeeper.due:
+            self._fill_bookkeeper()
 
     # --- policies --------------------------------------------------------------------------------
 
@@ -350,10 +380,21 @@ class Supervisor:
         for slot in late:
             _signal(slot.pid, signal.SIGKILL)
         _signal(self._monitor.pid, signal.SIGTERM)
-        while any(s.pid for s in (*self._slots, self._monitor)):
+        self._end_bookkeeper()
+        while any(s.pid for s in (*self._slots, self._monitor, self._bookkeeper)):
             self._wishes.wait(_TICK)
             self._reap()
         return 1 if late else 0
+
+    def _end_bookkeeper(self) -> None:
+        """Let go of the hub: when the workers have too, the bookkeeper finishes and ends by itself."""
+        if self._hub is not None:
+            self._hub.close()
+        deadline = time.monotonic() + _MARGIN
+        while self._bookkeeper.pid and time.monotonic() < deadline:
+            self._wishes.wait(_TICK)
+            self._reap()
+        _signal(self._bookkeeper.pid, signal.SIGKILL)
 
 
 def _share_with_children() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 import queue
 import sqlite3
@@ -85,9 +86,11 @@ class Store:
         a file from version n to n + 1, and a released one never changes. ``durable`` waits for the disk at each commit
         (synchronous=FULL); without it a power cut may cost the last commits, never the file. ``deadline`` in seconds.
         """
-        self._file = _File(path=path, what=what, migrations=tuple(migrations), durable=durable, patience=deadline * 0.8)
+        self._file = StoreFile(
+            path=path, what=what, migrations=tuple(migrations), durable=durable, patience=deadline * 0.8
+        )
         self._deadline = deadline
-        self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._guard = threading.Lock()
         self._thread: threading.Thread | None = None
         self._process = 0
@@ -103,7 +106,7 @@ class Store:
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        job = _Job(work, _Awaited(loop, future), concluding=concluding)
+        job = Job(work, _Awaited(loop, future), concluding=concluding)
         self._submit(job)
         timer = loop.call_later(self._deadline, _fail, future, StoreBusy("no answer in time"))
         try:
@@ -115,7 +118,7 @@ class Store:
     def run_blocking(self, work: Work[T]) -> T:
         """Do as ``run`` does, for callers without an event loop."""
         future: Future[T] = Future()
-        job = _Job(work, future)
+        job = Job(work, future)
         self._submit(job)
         try:
             return future.result(self._deadline)
@@ -138,7 +141,7 @@ class Store:
         if thread is not None:
             thread.join(self._deadline)
 
-    def _submit(self, job: _Job) -> None:
+    def _submit(self, job: Job) -> None:
         with self._guard:
             if self._closed:
                 raise StoreBusy("closed")
@@ -159,14 +162,14 @@ class Store:
     # --- in the thread ---------------------------------------------------------------------------
 
     def _serve(self) -> None:
-        writer, backlog, ending = _Writer(self._file), _Backlog(), False
+        writer, backlog, ending = Writer(self._file), Backlog(), False
         while not ending or backlog:
             ending = self._gather(backlog, wait=not backlog) or ending
-            writer.perform(backlog)
+            _tell(writer.perform(backlog))
             self._behind = len(backlog)
         writer.close()
 
-    def _gather(self, backlog: _Backlog, *, wait: bool) -> bool:
+    def _gather(self, backlog: Backlog, *, wait: bool) -> bool:
         """Move what has come in to the backlog; tell whether the store is being closed."""
         try:
             job = self._queue.get(block=wait)
@@ -187,50 +190,60 @@ class _Awaited:
 
 
 @dataclass(slots=True, eq=False)
-class _Job:
+class Job:
+    """A piece of work, who waits for it, and what came of it."""
+
     work: Work[Any]
-    caller: _Awaited | Future[Any]
+    caller: object
     concluding: bool = False
     left: bool = False
     """Set by the caller when it goes, answered or not: work that nobody waits for must not be kept."""
+    until: float = math.inf
+    """When the caller goes (monotonic)."""
     result: Any = None
     error: Exception | None = None
 
     def unwanted(self) -> bool:
-        return self.left and not self.concluding
+        """Tell whether the work must not be kept, since nobody would hear of it."""
+        return not self.concluding and (self.left or time.monotonic() > self.until)
 
 
-class _Backlog:
+class Backlog:
     """What waits to be done, in order, concluding work first."""
 
     def __init__(self) -> None:
-        self._first: deque[_Job] = deque()
-        self._then: deque[_Job] = deque()
+        """Begin empty."""
+        self._first: deque[Job] = deque()
+        self._then: deque[Job] = deque()
 
     def __len__(self) -> int:
         return len(self._first) + len(self._then)
 
-    def add(self, job: _Job) -> None:
+    def add(self, job: Job) -> None:
+        """Put a job in its place."""
         (self._first if job.concluding else self._then).append(job)
 
-    def next(self) -> _Job:
+    def next(self) -> Job:
+        """Take the next job out."""
         return (self._first or self._then).popleft()
 
-    def drain(self) -> list[_Job]:
+    def drain(self) -> list[Job]:
+        """Take all jobs out."""
         return [self.next() for _ in range(len(self))]
 
 
-class _Writer:
+class Writer:
     """The connection, kept as long as it is good."""
 
-    def __init__(self, file: _File) -> None:
+    def __init__(self, file: StoreFile) -> None:
+        """Open nothing before the first piece of work."""
         self._file = file
         self._connection: sqlite3.Connection | None = None
         self._inode = (0, 0)
 
-    def perform(self, backlog: _Backlog) -> None:
-        """Do what one transaction has time for, and tell the callers after its commit."""
-        taken: list[_Job] = []
+    def perform(self, backlog: Backlog) -> list[Job]:
+        """Do what one transaction has time for and commit it; return the jobs with what came of them."""
+        taken: list[Job] = []
         try:
             if backlog:
                 self._transact(backlog, taken)
@@ -241,9 +254,9 @@ class _Writer:
             reason = translated(error)
             for job in taken:
                 job.error = reason
-        _tell(taken)
+        return taken
 
-    def _transact(self, backlog: _Backlog, taken: list[_Job]) -> None:
+    def _transact(self, backlog: Backlog, taken: list[Job]) -> None:
         """Move jobs from the backlog to ``taken`` and do them, for one turn."""
         connection = self._connect()
         connection.execute("BEGIN IMMEDIATE")
@@ -272,7 +285,7 @@ class _Writer:
                 return
 
 
-def _step(connection: sqlite3.Connection, job: _Job) -> None:
+def _step(connection: sqlite3.Connection, job: Job) -> None:
     """Do one job in its savepoint and note what came of it. Raises what hurts all jobs."""
     if job.unwanted():
         job.error = StoreBusy("nobody waits")
@@ -298,26 +311,26 @@ def _undo(connection: sqlite3.Connection) -> None:
     connection.execute("RELEASE job")
 
 
-def _tell(jobs: list[_Job]) -> None:
+def _tell(jobs: list[Job]) -> None:
     """Answer the callers, those of one event loop with one call."""
-    loops: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
+    loops: dict[asyncio.AbstractEventLoop, list[Job]] = {}
     for job in jobs:
         if isinstance(job.caller, Future):
             _answer(job, job.caller)
-        else:
+        elif isinstance(job.caller, _Awaited):
             loops.setdefault(job.caller.loop, []).append(job)
     for loop, theirs in loops.items():
         with contextlib.suppress(RuntimeError):  # closed, and nobody waits any more
             loop.call_soon_threadsafe(_answer_all, theirs)
 
 
-def _answer_all(jobs: list[_Job]) -> None:
+def _answer_all(jobs: list[Job]) -> None:
     for job in jobs:
         if isinstance(job.caller, _Awaited) and not job.caller.future.done():
             _answer(job, job.caller.future)
 
 
-def _answer(job: _Job, future: Future[Any] | asyncio.Future[Any]) -> None:
+def _answer(job: Job, future: Future[Any] | asyncio.Future[Any]) -> None:
     if job.error is not None:
         future.set_exception(job.error)
     else:
@@ -356,7 +369,9 @@ def translated(error: Exception) -> StoreError:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _File:
+class StoreFile:
+    """Where a store is kept, and how it is opened."""
+
     path: Path
     what: str
     migrations: tuple[str, ...]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -102,7 +103,9 @@ def open_journal(settings: Settings, secret: bytes) -> Journal:
     return Journal(settings.state.directory / "journal.db", key=secret, retention=retention)
 
 
-def open_stores(settings: Settings, judgement: Judgement, metrics: Metrics, hostname: str) -> Stores:
+def open_stores(
+    settings: Settings, judgement: Judgement, metrics: Metrics, hostname: str, books: socket.socket | None = None
+) -> Stores:
     """Return the stores of a worker. Raises InvalidConfiguration."""
     secret = installation_secret(settings.state.directory)
     outbox = open_outbox(settings, secret)
@@ -127,7 +130,7 @@ def open_stores(settings: Settings, judgement: Judgement, metrics: Metrics, host
     desk.observe = lambda kind, result: metrics.inc("letters", kind=kind, result=result)
     journal = open_journal(settings, secret)
     journal.on_drop = lambda count: metrics.inc("journal_dropped", count)
-    ledger = open_ledger(settings.ledger.url, state=settings.state.directory, key_file=None)
+    ledger = open_ledger(settings.ledger.url, state=settings.state.directory, key_file=None, hub=books)
     return Stores(
         ledger=ledger,
         outbox=outbox,

@@ -53,6 +53,8 @@ class Birth:
     tls_sockets: tuple[socket.socket, ...]
     """Where TLS comes before the greeting."""
     control: socket.socket
+    books: socket.socket | None
+    """The hub of the process that keeps the ledger's file, where there is one."""
     board: Board
 
 
@@ -68,8 +70,9 @@ def run_worker(birth: Birth) -> int:
 
 
 def _close_all(birth: Birth) -> None:
-    for sock in (*birth.sockets, *birth.tls_sockets, birth.control):
-        sock.close()
+    for sock in (*birth.sockets, *birth.tls_sockets, birth.control, birth.books):
+        if sock is not None:
+            sock.close()
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
@@ -95,7 +98,7 @@ class Worker:
         self._zygote.dead = self._stopping.set
         door = RelayDoor(relay_points(self._settings, self._settings.relay.endpoints), self._metrics)
         hostname = self._settings.listen.hostname or socket.gethostname()
-        stores = open_stores(self._settings, self._birth.judgement, self._metrics, hostname)
+        stores = open_stores(self._birth.settings, self._birth.judgement, self._metrics, hostname, self._birth.books)
         observer = GateObserver(self._metrics, stores.journal, self._settings, self._birth.judgement.policy.version)
         gatekeeper = self._gatekeeper(stores, observer)
         front = self._front(gatekeeper, door)

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
+from operator import methodcaller
 from typing import Final, Protocol, TypeVar
 
 from gateway.ledger import Claim, MailingSummary, Permit, Reservation
@@ -73,7 +75,7 @@ class BookLedger:
             ours = keyed(claim, key)
             if len(self._lately) < _LATELY:
                 self._lately[claim.attempt] = (key, ours)
-            return lambda book: take(book, ours)
+            return partial(_take, ours)
 
         await self._returns.before(claim.attempt)
         try:
@@ -89,7 +91,7 @@ class BookLedger:
         def prepare(key: Key) -> Work[None]:
             ours = self._once_more(replace(reservation.claim, at=at), key, accepted)
             mailing = mailing_number(reservation.usage.mailing)
-            return lambda book: settle(book, ours, ours.mailing if mailing is None else mailing)
+            return partial(_settle, ours, ours.mailing if mailing is None else mailing)
 
         try:
             await self._do(prepare, len(accepted), concluding=True)
@@ -112,7 +114,7 @@ class BookLedger:
 
         def prepare(key: Key) -> Work[None]:
             attempt = attempt_number(claim, key)
-            return lambda book: _drop(book, attempt)
+            return partial(_drop, attempt)
 
         await self._do(prepare, concluding=True)
 
@@ -121,32 +123,32 @@ class BookLedger:
 
         def prepare(key: Key) -> Work[None]:
             ours = keyed_permit(permit, key)
-            return lambda book: book.grant(ours)
+            return methodcaller("grant", ours)
 
         await self._do(prepare)
 
     async def permits(self, at: datetime) -> list[Permit]:
         """List the permits that are still good, soonest to end first."""
-        return await self._do(lambda _: lambda book: book.permits(milliseconds(at)))
+        return await self._do(lambda _: methodcaller("permits", milliseconds(at)))
 
     async def revoke(self, permit_id: str) -> bool:
         """End a permit; tell whether there was one."""
-        return await self._do(lambda _: lambda book: book.revoke(permit_id))
+        return await self._do(lambda _: methodcaller("revoke", permit_id))
 
     async def mailings(self, at: datetime) -> list[MailingSummary]:
         """List the mailings inside their window, latest first."""
-        return await self._do(lambda _: lambda book: book.mailings(milliseconds(at)))
+        return await self._do(lambda _: methodcaller("mailings", milliseconds(at)))
 
     async def forget(self, mailing: str) -> bool:
         """Forget a mailing; tell whether there was one."""
         number = mailing_number(mailing)
-        return number is not None and await self._do(lambda _: lambda book: book.forget(number))
+        return number is not None and await self._do(lambda _: methodcaller("forget", number))
 
     async def sweep(self, at: datetime) -> int:
         """Delete a bounded batch of what has expired; return how many rows went."""
         swept = 0
         for _ in range(_SWEEPS):
-            went = await self._do(lambda _: lambda book: book.sweep(milliseconds(at), SWEPT))
+            went = await self._do(lambda _: methodcaller("sweep", milliseconds(at), SWEPT))
             swept += went
             if went < SWEPT:
                 break
@@ -154,7 +156,7 @@ class BookLedger:
 
     async def ping(self) -> None:
         """Raise Unavailable unless the store answers."""
-        await self._do(lambda _: lambda _: None)
+        await self._do(lambda _: _nothing)
 
     async def close(self) -> None:
         """Let go of the store."""
@@ -172,8 +174,23 @@ class BookLedger:
         raise Unavailable("ledger", "its key keeps changing")
 
 
-def _drop(book: Book, attempt: int) -> None:
+# --- work, as functions that can travel to another process ----------------------------------------
+
+
+def _take(claim: KeyedClaim, book: Book) -> Taken:
+    return take(book, claim)
+
+
+def _settle(claim: KeyedClaim, mailing: int, book: Book) -> None:
+    settle(book, claim, mailing)
+
+
+def _drop(attempt: int, book: Book) -> None:
     book.unhold(attempt, 0)
+
+
+def _nothing(_: Book) -> None:
+    return
 
 
 def reservation_of(claim: Claim, taken: Taken) -> Reservation:

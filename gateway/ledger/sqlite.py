@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import socket
 import sqlite3
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
+from gateway.bookkeeper import KeptStore
 from gateway.ledger.books import BookLedger, Work
 from gateway.ledger.keys import Key, KeyChanged, record_of
 from gateway.ledger.tables import MIGRATIONS, SqliteBook
 from gateway.model import Unavailable
-from gateway.store import Store, StoreError
+from gateway.store import Store, StoreError, StoreFile
 
 T = TypeVar("T")
 
 FILE: Final = "ledger.sqlite"
+_PATIENCE: Final = 4.0
 
 
 def sqlite_ledger(directory: Path, key: Key | None = None) -> BookLedger:
@@ -23,24 +27,31 @@ def sqlite_ledger(directory: Path, key: Key | None = None) -> BookLedger:
     return BookLedger(_Keeper(Store(directory / FILE, what="ledger", migrations=MIGRATIONS)), key)
 
 
+def kept_ledger(hub: socket.socket, key: Key | None = None) -> BookLedger:
+    """Return the ledger that the bookkeeper behind ``hub`` keeps."""
+    return BookLedger(_Keeper(KeptStore(hub)), key)
+
+
+def ledger_file(directory: Path) -> StoreFile:
+    """Return the ledger's file in the state directory, for a bookkeeper."""
+    return StoreFile(path=directory / FILE, what="ledger", migrations=MIGRATIONS, durable=True, patience=_PATIENCE)
+
+
+class _Runner(Protocol):
+    async def run(self, work: Callable[[sqlite3.Connection], T], *, concluding: bool = False) -> T: ...
+
+    async def close(self) -> None: ...
+
+
 class _Keeper:
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: _Runner) -> None:
         self._store = store
 
     async def agree(self, proposal: Key) -> str:
-        def work(connection: sqlite3.Connection) -> str:
-            connection.execute("INSERT OR IGNORE INTO meta VALUES ('key', ?)", (record_of(proposal),))
-            return _recorded(connection)
-
-        return await self._run(work)
+        return await self._run(partial(_agree, record_of(proposal)))
 
     async def transact(self, key: Key, work: Work[T], *, concluding: bool) -> T:
-        def checked(connection: sqlite3.Connection) -> T:
-            if not _recorded(connection).startswith(f"{key.id}:"):
-                raise KeyChanged
-            return work(SqliteBook(connection))
-
-        return await self._run(checked, concluding=concluding)
+        return await self._run(partial(_transact, key.id, work), concluding=concluding)
 
     async def _run(self, work: Callable[[sqlite3.Connection], T], *, concluding: bool = False) -> T:
         try:
@@ -50,6 +61,20 @@ class _Keeper:
 
     async def close(self) -> None:
         await self._store.close()
+
+
+# --- work, as functions that can travel to another process ----------------------------------------
+
+
+def _agree(record: str, connection: sqlite3.Connection) -> str:
+    connection.execute("INSERT OR IGNORE INTO meta VALUES ('key', ?)", (record,))
+    return _recorded(connection)
+
+
+def _transact(key_id: str, work: Work[T], connection: sqlite3.Connection) -> T:
+    if not _recorded(connection).startswith(f"{key_id}:"):
+        raise KeyChanged
+    return work(SqliteBook(connection))
 
 
 def _recorded(connection: sqlite3.Connection) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import resource
+import signal
 import sqlite3
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -179,6 +181,21 @@ async def test_dead_ledger(utpost: Utpost, relay: ScriptedRelay) -> None:
     with locked(utpost.state / "ledger.sqlite"):
         await nothing_is_sent_but_strangers_pass(utpost, relay, HARMLESS)
     assert (await send(utpost, MEMBER, HARMLESS)).startswith(b"250"), "it comes back by itself"
+
+
+async def test_the_process_that_keeps_the_ledger_is_replaced_and_forgets_nobody(
+    utpost: Utpost, relay: ScriptedRelay
+) -> None:
+    text = example("2-utskick")
+    persons = [b"a%d@mottagare.example" % n for n in range(100)]
+    assert (await send(utpost, MEMBER, text, *persons)).startswith(b"250")
+    assert (await send(utpost, MEMBER, HARMLESS)).startswith(b"250"), "then the first message is counted"
+    keeper = utpost.named("utpost-books")
+    os.kill(keeper, signal.SIGKILL)
+    await relay.until(lambda: utpost.named("utpost-books", missing=keeper) != keeper, "there is another one")
+    reply = await send(utpost, MEMBER, text, b"one-more@mottagare.example")
+    assert reply.startswith(b"550-5.7.1 "), reply
+    assert len(mail(relay)) == 2
 
 
 async def test_dead_outbox(utpost: Utpost, relay: ScriptedRelay) -> None:

@@ -176,6 +176,16 @@ class Utpost:
                 raise AssertionError(f"{name} {labels} stayed at {now}, expected {at_least}")
             time.sleep(0.05)
 
+    def named(self, name: str, *, missing: int = 0) -> int:
+        """Return the process that goes by a name in ``ps``; ``missing`` where there is none."""
+        for pid in self.children():
+            try:
+                if Path(f"/proc/{pid}/comm").read_text().strip() == name:
+                    return pid
+            except OSError:
+                continue
+        return missing
+
     def children(self) -> list[int]:
         """Return the process ids of everything it has started, its grandchildren included."""
         if self.process is None:

@@ -1,0 +1,271 @@
+"""The process that keeps a store for all workers: it alone touches the file, and commits for all who wait at once.
+
+A thread in each worker would share the worker's interpreter lock with the event loop, and the workers would wait for
+each other's file locks. Here a piece of work travels as a pickled function of the connection, its answer comes back
+the same way, and whatever has come in while the disk was busy is the next transaction.
+
+The parent makes a *hub*, a pair of sockets that outlives both sides. A worker connects by sending one end of a pair of
+its own through the hub; when the process dies, its successor finds the calls that wait in the hub. It ends by itself
+when the last worker and the parent have let go of the hub.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import math
+import pickle
+import selectors
+import signal
+import socket
+import struct
+import time
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from gateway.store import Backlog, Job, StoreBusy, StoreFile, Work, Writer
+
+T = TypeVar("T")
+
+_LENGTH: Final = struct.Struct("!I")
+_CHUNK: Final = 256 * 1024
+_REPLY_SECONDS: Final = 2.0
+"""A worker that does not take its answers for so long is cut off."""
+_WAITING: Final = 10_000
+_GONE: Final = "the process that keeps it is gone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hub:
+    """Where workers and the bookkeeper find each other; made before either is forked."""
+
+    workers: socket.socket
+    keeper: socket.socket
+
+    @classmethod
+    def make(cls) -> Hub:
+        """Return a hub; sockets of messages, so that calls from several workers do not mix."""
+        workers, keeper = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        return cls(workers=workers, keeper=keeper)
+
+    def close(self) -> None:
+        """Let go of both ends."""
+        self.workers.close()
+        self.keeper.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    number: int
+    work: Work[Any]
+    concluding: bool
+    until: float
+    """When the caller stops waiting: monotonic, which all processes of a machine share."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    number: int
+    result: Any = None
+    error: Exception | None = None
+
+
+def _frame(value: _Request | _Answer) -> bytes:
+    octets = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+    return _LENGTH.pack(len(octets)) + octets
+
+
+class _Frames:
+    """Whole frames out of a stream."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, octets: bytes) -> list[Any]:
+        self._buffer += octets
+        found = []
+        at = 0
+        while len(self._buffer) >= at + _LENGTH.size:
+            end = at + _LENGTH.size + _LENGTH.unpack_from(self._buffer, at)[0]
+            if len(self._buffer) < end:
+                break
+            found.append(pickle.loads(memoryview(self._buffer)[at + _LENGTH.size : end]))  # noqa: S301 - our own child
+            at = end
+        if at:
+            self._buffer = self._buffer[at:]
+        return found
+
+
+# --- the process ---------------------------------------------------------------------------------
+
+
+class Bookkeeper:
+    """One store and the workers it is kept for."""
+
+    def __init__(self, hub: socket.socket, file: StoreFile) -> None:
+        """Serve those who call through this end of the hub."""
+        self._hub = hub
+        self._writer = Writer(file)
+        self._backlog = Backlog()
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(hub, selectors.EVENT_READ)
+        self._ending = False
+
+    def run(self) -> int:
+        """Serve until nobody can call any more; return the exit code."""
+        for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+            # Workers that drain still need it: it leaves after them.
+            signal.signal(number, signal.SIG_IGN)
+        while not self._ending or len(self._selector.get_map()) > 0:
+            for key, _ in self._selector.select(0 if self._backlog else None):
+                if key.fileobj is self._hub:
+                    self._accept()
+                elif isinstance(key.fileobj, socket.socket):
+                    self._read(key.fileobj, key.data)
+            if self._backlog:
+                self._reply(self._writer.perform(self._backlog))
+        self._writer.close()
+        return 0
+
+    def _accept(self) -> None:
+        octets, descriptors, _, _ = socket.recv_fds(self._hub, 1, 1)
+        if not octets:
+            self._selector.unregister(self._hub)
+            self._ending = True
+        for descriptor in descriptors:
+            line = socket.socket(fileno=descriptor)
+            line.settimeout(_REPLY_SECONDS)
+            self._selector.register(line, selectors.EVENT_READ, _Frames())
+
+    def _read(self, line: socket.socket, frames: _Frames) -> None:
+        try:
+            octets = line.recv(_CHUNK)
+            requests = frames.feed(octets)
+        except Exception:  # noqa: BLE001 - whatever a line brings costs that line alone
+            octets, requests = b"", []
+        if not octets:
+            self._hang_up(line)
+            return
+        for request in requests:
+            caller = (line, request.number)
+            self._backlog.add(Job(request.work, caller, concluding=request.concluding, until=request.until))
+
+    def _reply(self, jobs: list[Job]) -> None:
+        answers: dict[socket.socket, list[bytes]] = {}
+        for job in jobs:
+            if isinstance(job.caller, tuple):
+                line, number = job.caller
+                answers.setdefault(line, []).append(_answer(number, job))
+        for line, frames in answers.items():
+            try:
+                line.sendall(b"".join(frames))
+            except OSError:
+                self._hang_up(line)
+
+    def _hang_up(self, line: socket.socket) -> None:
+        if line.fileno() >= 0:
+            self._selector.unregister(line)
+            line.close()
+
+
+def _answer(number: int, job: Job) -> bytes:
+    try:
+        return _frame(_Answer(number, job.result, job.error))
+    except Exception as error:  # noqa: BLE001 - whatever cannot travel is told by its name
+        return _frame(_Answer(number, error=StoreBusy(f"the answer cannot travel ({type(error).__name__})")))
+
+
+# --- a worker's line to it -----------------------------------------------------------------------
+
+
+class _Line(asyncio.Protocol):
+    """One connection: answers find those who wait for them."""
+
+    def __init__(self) -> None:
+        self.waiting: dict[int, asyncio.Future[Any]] = {}
+        self._frames = _Frames()
+
+    def data_received(self, data: bytes) -> None:
+        for answer in self._frames.feed(data):
+            future = self.waiting.pop(answer.number, None)
+            if future is None or future.done():
+                continue
+            if answer.error is not None:
+                future.set_exception(answer.error)
+            else:
+                future.set_result(answer.result)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the protocol's signature
+        for future in self.waiting.values():
+            if not future.done():
+                future.set_exception(StoreBusy(_GONE))
+        self.waiting.clear()
+
+
+class KeptStore:
+    """A store that the bookkeeper keeps; used like ``Store``, but work must be picklable."""
+
+    def __init__(self, hub: socket.socket, *, deadline: float = 5.0) -> None:
+        """Connect at the first piece of work. ``deadline`` in seconds."""
+        self._hub = hub
+        self._deadline = deadline
+        self._numbers = itertools.count(1)
+        self._line: _Line | None = None
+        self._transport: asyncio.Transport | None = None
+        self._closed = False
+        self._under_way: set[asyncio.Future[Any]] = set()
+
+    async def run(self, work: Work[T], *, concluding: bool = False) -> T:
+        """Return what ``work`` returned, once it is committed. Raises StoreError, or what ``work`` raised."""
+        if self._closed:
+            raise StoreBusy("closed")
+        loop = asyncio.get_running_loop()
+        line, transport = await self._connected()
+        if len(line.waiting) >= _WAITING:
+            raise StoreBusy("too much work waits")
+        future: asyncio.Future[T] = loop.create_future()
+        number = next(self._numbers)
+        until = math.inf if concluding else time.monotonic() + self._deadline
+        line.waiting[number] = future
+        transport.write(_frame(_Request(number, work, concluding, until)))
+        timer = loop.call_later(self._deadline, _give_up, future)
+        self._under_way.add(future)
+        try:
+            return await future
+        finally:
+            timer.cancel()
+            line.waiting.pop(number, None)
+            self._under_way.discard(future)
+
+    async def _connected(self) -> tuple[_Line, asyncio.Transport]:
+        if self._line is not None and self._transport is not None and not self._transport.is_closing():
+            return self._line, self._transport
+        ours, theirs = socket.socketpair()
+        try:
+            socket.send_fds(self._hub, [b"L"], [theirs.fileno()], socket.MSG_DONTWAIT)
+        except OSError as error:
+            ours.close()
+            raise StoreBusy(_GONE) from error
+        finally:
+            theirs.close()
+        ours.setblocking(False)
+        line = _Line()
+        transport, _ = await asyncio.get_running_loop().create_connection(lambda: line, sock=ours)
+        if self._transport is not None and not self._transport.is_closing() and self._line is not None:
+            transport.close()  # another caller was quicker
+            return self._line, self._transport
+        self._line, self._transport = line, transport
+        return line, transport
+
+    async def close(self) -> None:
+        """Wait for what is under way, and hang up."""
+        self._closed = True
+        if self._under_way:
+            await asyncio.wait(set(self._under_way), timeout=self._deadline)
+        if self._transport is not None:
+            self._transport.close()
+
+
+def _give_up(future: asyncio.Future[Any]) -> None:
+    if not future.done():
+        future.set_exception(StoreBusy("no answer in time"))

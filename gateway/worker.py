@@ -24,6 +24,7 @@ from gateway.model import InvalidConfiguration
 from gateway.observer import GateObserver, SessionMeters
 from gateway.offload import Zygote, start_zygote
 from gateway.policy.sender import Scope
+from gateway.recent import Recent
 from gateway.relay import RelayDoor, relay_points
 from gateway.smtp.door import Door, open_door
 from gateway.smtp.front import Bounds, Front
@@ -87,6 +88,7 @@ class Worker:
         self._birth = birth
         self._settings = birth.settings
         self._zygote = zygote
+        self._recent = Recent(zygote)
         self._metrics: Metrics = birth.board.row(birth.number)
         self._stopping = asyncio.Event()
         self._tls = client_context(birth.settings.tls)
@@ -148,7 +150,7 @@ class Worker:
         keeper = Gatekeeper(
             policy=self._birth.judgement.policy,
             scope=Scope(domains=settings.scope.folded),
-            inspector=self._zygote,
+            inspector=self._recent,
             ledger=stores.ledger,
             desk=stores.desk,
             observer=observer,
@@ -191,6 +193,7 @@ class Worker:
                 stores.desk.templates = judgement.letters
                 observer.policy_version = judgement.policy.version
                 await self._zygote.renew(judgement.lexicon)
+                self._recent.forget()
                 self._renew_certificate()
             if message.observed is not None:
                 gatekeeper.observed = message.observed

@@ -54,20 +54,10 @@ class Hub:
         self.keeper.close()
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
-    number: int
-    work: Work[Any]
-    concluding: bool
-    until: float
-    """When the caller stops waiting: monotonic, which all processes of a machine share."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    number: int
-    result: Any = None
-    error: Exception | None = None
+_Request = tuple[int, Work[Any], bool, float]
+"""Number, work, whether it is concluding, and when the caller stops waiting (monotonic: one clock for all)."""
+_Answer = tuple[int, Any, Exception | None]
+"""Number, result, error."""
 
 
 def _frame(value: _Request | _Answer) -> bytes:
@@ -146,9 +136,8 @@ class Bookkeeper:
         if not octets:
             self._hang_up(line)
             return
-        for request in requests:
-            caller = (line, request.number)
-            self._backlog.add(Job(request.work, caller, concluding=request.concluding, until=request.until))
+        for number, work, concluding, until in requests:
+            self._backlog.add(Job(work, (line, number), concluding=concluding, until=until))
 
     def _reply(self, jobs: list[Job]) -> None:
         answers: dict[socket.socket, list[bytes]] = {}
@@ -170,9 +159,9 @@ class Bookkeeper:
 
 def _answer(number: int, job: Job) -> bytes:
     try:
-        return _frame(_Answer(number, job.result, job.error))
+        return _frame((number, job.result, job.error))
     except Exception as error:  # noqa: BLE001 - whatever cannot travel is told by its name
-        return _frame(_Answer(number, error=StoreBusy(f"the answer cannot travel ({type(error).__name__})")))
+        return _frame((number, None, StoreBusy(f"the answer cannot travel ({type(error).__name__})")))
 
 
 # --- a worker's line to it -----------------------------------------------------------------------
@@ -186,14 +175,14 @@ class _Line(asyncio.Protocol):
         self._frames = _Frames()
 
     def data_received(self, data: bytes) -> None:
-        for answer in self._frames.feed(data):
-            future = self.waiting.pop(answer.number, None)
+        for number, result, error in self._frames.feed(data):
+            future = self.waiting.pop(number, None)
             if future is None or future.done():
                 continue
-            if answer.error is not None:
-                future.set_exception(answer.error)
+            if error is not None:
+                future.set_exception(error)
             else:
-                future.set_result(answer.result)
+                future.set_result(result)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the protocol's signature
         for future in self.waiting.values():
@@ -227,7 +216,7 @@ class KeptStore:
         number = next(self._numbers)
         until = math.inf if concluding else time.monotonic() + self._deadline
         line.waiting[number] = future
-        transport.write(_frame(_Request(number, work, concluding, until)))
+        transport.write(_frame((number, work, concluding, until)))
         timer = loop.call_later(self._deadline, _give_up, future)
         self._under_way.add(future)
         try:

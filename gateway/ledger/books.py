@@ -10,8 +10,8 @@ from functools import partial
 from operator import methodcaller
 from typing import Final, Protocol, TypeVar
 
-from gateway.ledger import Claim, MailingSummary, Permit, Reservation
-from gateway.ledger.claiming import Book, Taken, settle, take
+from gateway.ledger import Claim, MailingSummary, Outcome, Permit, Reservation
+from gateway.ledger.claiming import Book, settle, take
 from gateway.ledger.keys import (
     Key,
     KeyChanged,
@@ -71,7 +71,7 @@ class BookLedger:
     async def reserve(self, claim: Claim) -> Reservation:
         """Count and, when it fits, hold the persons of ``claim``, in one atomic step."""
 
-        def prepare(key: Key) -> Work[Taken]:
+        def prepare(key: Key) -> Work[_Plain]:
             ours = keyed(claim, key)
             if len(self._lately) < _LATELY:
                 self._lately[claim.attempt] = (key, ours)
@@ -83,7 +83,7 @@ class BookLedger:
         except (Unavailable, asyncio.CancelledError):
             self._returns.start(claim.attempt, self._release(claim))
             raise
-        return reservation_of(claim, taken)
+        return _reservation(claim, taken)
 
     async def commit(self, reservation: Reservation, accepted: Collection[str], at: datetime) -> None:
         """Turn the reservation into reached persons: those of ``accepted``. Idempotent."""
@@ -177,8 +177,22 @@ class BookLedger:
 # --- work, as functions that can travel to another process ----------------------------------------
 
 
-def _take(claim: KeyedClaim, book: Book) -> Taken:
-    return take(book, claim)
+_Plain = tuple[int, int, int, int, int, str, int]
+"""What a claim came to, in numbers: mailing, reached, own, reserved, announced, outcome, permitted."""
+
+
+def _take(claim: KeyedClaim, book: Book) -> _Plain:
+    taken = take(book, claim)
+    found, ruling = taken.found, taken.ruling
+    return (
+        taken.mailing,
+        found.reached,
+        found.own,
+        found.reserved,
+        found.announced,
+        ruling.outcome.value,
+        ruling.permitted,
+    )
 
 
 def _settle(claim: KeyedClaim, mailing: int, book: Book) -> None:
@@ -193,15 +207,15 @@ def _nothing(_: Book) -> None:
     return
 
 
-def reservation_of(claim: Claim, taken: Taken) -> Reservation:
+def _reservation(claim: Claim, taken: _Plain) -> Reservation:
     """Return the answer to a claim in its outer form."""
-    found, ruling = taken.found, taken.ruling
+    mailing, reached, own, reserved, announced, outcome, permitted = taken
     usage = Usage(
-        mailing=mailing_text(taken.mailing),
-        reached=found.reached,
-        own=found.own,
-        reserved=found.reserved,
-        announced=found.announced,
-        permitted=ruling.permitted,
+        mailing=mailing_text(mailing),
+        reached=reached,
+        own=own,
+        reserved=reserved,
+        announced=announced,
+        permitted=permitted,
     )
-    return Reservation(outcome=ruling.outcome, claim=claim, usage=usage)
+    return Reservation(outcome=Outcome(outcome), claim=claim, usage=usage)

@@ -29,6 +29,8 @@ LINGER_SECONDS: Final = 2.0
 """How long a connection that was told good-bye is read from, so that the good-bye is not lost in a reset."""
 UNREAD_SECONDS: Final = 30.0
 """The same where the client has not read everything yet."""
+BURST: Final = 1024 * 1024
+"""Octets taken from one client before all others have their turn; libuv would read eight megabytes at a stretch."""
 _MOST_PARTING: Final = 500
 """Connections that may linger at one time."""
 
@@ -46,6 +48,11 @@ class Connection(SMTP):
         self.peer = ("", 0)
         self.encrypted = False
         self._out = bytearray()
+        self._burst = 0
+        self._breathing = False
+        """Nothing is read from this client before the event loop has been round once."""
+        self._full = False
+        """Nothing is read before what came is taken."""
         self._inbox = Inbox(front.bounds.line, self._pause_reading, self._resume_reading)
         self._handler: asyncio.Task[None] | None = None
         self._alarm = Alarm(loop, self._look_at_the_time)
@@ -97,6 +104,10 @@ class Connection(SMTP):
         if self._parted:
             return
         self._progress = self.loop.time()
+        self._burst += len(data)
+        if self._burst >= BURST:
+            self._regulate(breathing=True, full=self._full)
+            self.loop.call_soon(self._breathe)
         self._inbox.feed(data)
         if self._taking is not None:
             self._count_content(self._taking)
@@ -160,11 +171,23 @@ class Connection(SMTP):
         self._room = None
 
     def _pause_reading(self) -> None:
-        if self.transport is not None:
-            self.transport.pause_reading()
+        self._regulate(breathing=self._breathing, full=True)
 
     def _resume_reading(self) -> None:
-        if self.transport is not None:
+        self._regulate(breathing=self._breathing, full=False)
+
+    def _breathe(self) -> None:
+        self._burst = 0
+        self._regulate(breathing=False, full=self._full)
+
+    def _regulate(self, *, breathing: bool, full: bool) -> None:
+        was, becomes = self._breathing or self._full, breathing or full
+        self._breathing, self._full = breathing, full
+        if self.transport is None or self.transport.is_closing() or was == becomes:
+            return
+        if becomes:
+            self.transport.pause_reading()
+        else:
             self.transport.resume_reading()
 
     # --- saying ------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from gateway import __version__
+from gateway import __version__, mailings
 from gateway.checking import Checked, Checker, Flags, Unreadable, check_all, find_messages, names_of
 from gateway.config import Settings, load_settings, render_settings
 from gateway.health import probe
@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     _policies_parser(commands)
     _config_parser(commands)
     _observe_parsers(commands)
+    _mailings_parser(commands)
     health = commands.add_parser("health", help="ask a running Utpost whether it is ready")
     _settings_options(health)
     health.set_defaults(command=_health)
@@ -128,6 +129,34 @@ def _observe_parsers(commands: Any) -> None:
         which.add_argument("rule", nargs="?", metavar="RULE")
         which.add_argument("--all", action="store_true", help="every rule")
         parser.set_defaults(command=_observe if name == "observe" else _enforce)
+
+
+def _mailings_parser(commands: Any) -> None:
+    parser = commands.add_parser("mailings", help="see and permit mailings: counts and pseudonyms, never an address")
+    kinds = parser.add_subparsers(required=True, metavar="list|show|forget|permit|permits|revoke")
+    parsers = {}
+    for name, command, text in (
+        ("list", _mailings_list, "mailings of the last day, latest first"),
+        ("show", _mailings_show, "one mailing and its permits"),
+        ("forget", _mailings_forget, "forget a mailing and whom it reached"),
+        ("permit", _mailings_permit, "let a mailing reach more persons"),
+        ("permits", _mailings_permits, "permits that are still good"),
+        ("revoke", _mailings_revoke, "end a permit"),
+    ):
+        parsers[name] = kinds.add_parser(name, help=text)
+        _settings_options(parsers[name])
+        parsers[name].add_argument("--state", type=Path, metavar="DIR", help="the state directory")
+        parsers[name].set_defaults(command=command)
+    for name in ("list", "show", "permits"):
+        parsers[name].add_argument("--json", action="store_true", help="one object a line")
+    for name in ("show", "forget"):
+        parsers[name].add_argument("mailing", metavar="ID")
+    parsers["revoke"].add_argument("permit", metavar="PERMIT")
+    permit = parsers["permit"]
+    permit.add_argument("--sender", required=True, metavar="ADDR", help="the representative")
+    permit.add_argument("--persons", required=True, type=int, metavar="N", help="persons beyond those reached already")
+    permit.add_argument("--hours", type=float, default=24.0, metavar="N", help="how long it is good (24)")
+    permit.add_argument("--mailing", metavar="ID", help="else the sender's first mailing that needs it")
 
 
 def _settings(options: argparse.Namespace, **flags: object) -> Settings:
@@ -230,6 +259,59 @@ def _switch(options: argparse.Namespace, *, to_observe: bool) -> int:
     judgement = load_judgement(policies_directory(settings))
     wanted = EVERY_RULE if options.all else options.rule
     print(switch(settings, tuple(judgement.policy.rules), wanted, to_observe=to_observe))
+    return OK
+
+
+_MAILING_COLUMNS = ("id", "sender", "reached", "reserved", "announced", "first", "last")
+_PERMIT_COLUMNS = ("id", "sender", "mailing", "persons", "used", "until")
+
+
+def _with_state(options: argparse.Namespace) -> Settings:
+    return _settings(options, **{"state.directory": options.state})
+
+
+def _print_rows(options: argparse.Namespace, rows: list[dict[str, Any]], columns: Sequence[str]) -> int:
+    if options.json:
+        for row in rows:
+            print(json.dumps(row, ensure_ascii=False))
+    else:
+        print(mailings.table(rows, columns))
+    return OK
+
+
+def _mailings_list(options: argparse.Namespace) -> int:
+    return _print_rows(options, mailings.listed(_with_state(options)), _MAILING_COLUMNS)
+
+
+def _mailings_show(options: argparse.Namespace) -> int:
+    found = mailings.shown(_with_state(options), options.mailing)
+    if options.json:
+        print(json.dumps(found, ensure_ascii=False))
+        return OK
+    print(mailings.table([found], _MAILING_COLUMNS))
+    if found["permits"]:
+        print("\n" + mailings.table(found["permits"], _PERMIT_COLUMNS))
+    return OK
+
+
+def _mailings_forget(options: argparse.Namespace) -> int:
+    print(mailings.forget(_with_state(options), options.mailing))
+    return OK
+
+
+def _mailings_permit(options: argparse.Namespace) -> int:
+    settings = _with_state(options)
+    wish = mailings.Wish(sender=options.sender, persons=options.persons, hours=options.hours, mailing=options.mailing)
+    print(mailings.permit(settings, load_judgement(policies_directory(settings)).policy, wish))
+    return OK
+
+
+def _mailings_permits(options: argparse.Namespace) -> int:
+    return _print_rows(options, mailings.permits(_with_state(options)), _PERMIT_COLUMNS)
+
+
+def _mailings_revoke(options: argparse.Namespace) -> int:
+    print(mailings.revoke(_with_state(options), options.permit))
     return OK
 
 

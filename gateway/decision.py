@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import structlog
 
@@ -50,6 +50,8 @@ from gateway.policy.rules import Policy
 from gateway.policy.sender import Scope, is_answer, is_automatic, responsible_sender
 from gateway.telemetry.logs import fault
 
+_FIRST_PAUSE: Final = 0.2
+_LONGEST_PAUSE: Final = 15.0
 _LOG = structlog.get_logger()
 
 
@@ -238,9 +240,9 @@ class Gatekeeper:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Keep the parts; ``policy`` and ``observed`` may be replaced between decisions."""
-        self.policy = policy
         self.observed: frozenset[str] = frozenset()
         self._scope = scope
+        self.policy = policy
         self._inspector = inspector
         self._ledger = ledger
         self._desk = desk
@@ -250,6 +252,17 @@ class Gatekeeper:
         self._clock = clock
         self._places = asyncio.Semaphore(terms.judging)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._ending = False
+
+    @property
+    def policy(self) -> Policy:
+        """What is decided by; its aliases say who is who."""
+        return self._policy
+
+    @policy.setter
+    def policy(self, policy: Policy) -> None:
+        self._policy = policy
+        self._scope = replace(self._scope, aliases=policy.people.aliases)
 
     # --- who -----------------------------------------------------------------------------------
 
@@ -405,7 +418,7 @@ class Gatekeeper:
         reservation, pending = decision.reservation, decision.pending
         try:
             if reservation is not None and accepted:
-                await self._ledger.commit(reservation, list(decision.facts.persons), self._clock())
+                await self._commit(reservation, list(decision.facts.persons))
             elif reservation is not None:
                 await self._ledger.release(reservation)
         except Unavailable as error:
@@ -415,6 +428,24 @@ class Gatekeeper:
                 await (self._desk.release(pending) if accepted else self._desk.drop(pending))
         except Unavailable as error:
             self._observer.failed(error.what)
+
+    async def _commit(self, reservation: Reservation, persons: list[str]) -> None:
+        """Count persons that were reached, again and again while their reservation would hold them anyway.
+
+        After that they would be forgotten, and the mailing could reach as many once more. Raises Unavailable.
+        """
+        reached_at = self._clock()
+        pause = _FIRST_PAUSE
+        until = time.monotonic() + self._terms.hold.total_seconds()
+        while True:
+            try:
+                return await self._ledger.commit(reservation, persons, reached_at)
+            except Unavailable as error:
+                if time.monotonic() + pause > until or self._ending:
+                    raise
+                self._observer.failed(error.what)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
 
     # --- mail to ourselves -----------------------------------------------------------------------
 
@@ -452,7 +483,8 @@ class Gatekeeper:
         task.add_done_callback(self._tasks.discard)
 
     async def quiet(self) -> None:
-        """Return when every conclusion under way is drawn."""
+        """Return when every conclusion under way is drawn; what fails now is not tried again."""
+        self._ending = True
         while self._tasks:
             await asyncio.wait(set(self._tasks))
 

@@ -33,7 +33,7 @@ def switch(settings: Settings, known: Collection[str], wanted: str | None, *, to
         write_switches(state, after)
     except OSError as error:
         raise Refused(f"{state} cannot be written ({error.strerror})") from None
-    _journal(settings, wanted, to_observe=to_observe)
+    note(settings, "observe" if to_observe else "enforce", wanted)
     return _told(after)
 
 
@@ -54,12 +54,12 @@ def _told(switches: frozenset[str]) -> str:
     return f"only observing: {', '.join(sorted(switches))}; take it back with: utpost enforce RULE"
 
 
-def _journal(settings: Settings, wanted: str, *, to_observe: bool) -> None:
-    """Note the act. The switch has worked already; a journal that cannot be written must be said, not hidden."""
+def note(settings: Settings, kind: str, text: str) -> None:
+    """Note an act in the journal. It is done already; a journal that cannot be written must be said, not hidden."""
     journal = open_journal(settings, installation_secret(settings.state.directory))
     try:
-        journal.write_event(datetime.now(UTC), "observe" if to_observe else "enforce", wanted)
+        journal.write_event(datetime.now(UTC), kind, text)
     except Unavailable as error:
-        raise Refused(f"switched, but the journal could not note it ({error.why})") from None
+        raise Refused(f"done, but the journal could not note it ({error.why})") from None
     finally:
         journal.close_blocking()

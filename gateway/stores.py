@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import time
@@ -14,13 +15,13 @@ from gateway.config import Settings
 from gateway.desk import Desk
 from gateway.journal.journal import Journal
 from gateway.judgement import Judgement
-from gateway.ledger import Ledger
+from gateway.ledger import KeyMismatch, Ledger
 from gateway.ledger.open import open_ledger
 from gateway.letters.courier import Courier, CourierTerms
 from gateway.letters.items import OutboxTerms
 from gateway.letters.letter import Letterhead
 from gateway.letters.outbox import Outbox
-from gateway.model import Unavailable
+from gateway.model import InvalidConfiguration, Problem, Unavailable
 from gateway.relay import LetterCarrier, RelayDoor, relay_points
 from gateway.secret import installation_secret
 from gateway.telemetry.board import Metrics
@@ -103,6 +104,24 @@ def open_journal(settings: Settings, secret: bytes) -> Journal:
     return Journal(settings.state.directory / "journal.db", key=secret, retention=retention)
 
 
+def check_key(settings: Settings) -> None:
+    """Raise InvalidConfiguration where the ledger was written with another key; one that is away stops nobody."""
+
+    async def ask() -> None:
+        ledger = open_ledger(settings.ledger.url, state=settings.state.directory, key_file=settings.ledger.key_file)
+        try:
+            await ledger.ping()
+        finally:
+            await ledger.close()
+
+    try:
+        asyncio.run(ask())
+    except KeyMismatch as error:
+        raise InvalidConfiguration([Problem(file="ledger", key="ledger.key_file", text=error.why)]) from None
+    except Unavailable as error:
+        _LOG.warning("ledger_unavailable", why=error.why)
+
+
 def open_stores(
     settings: Settings, judgement: Judgement, metrics: Metrics, hostname: str, books: socket.socket | None = None
 ) -> Stores:
@@ -130,7 +149,9 @@ def open_stores(
     desk.observe = lambda kind, result: metrics.inc("letters", kind=kind, result=result)
     journal = open_journal(settings, secret)
     journal.on_drop = lambda count: metrics.inc("journal_dropped", count)
-    ledger = open_ledger(settings.ledger.url, state=settings.state.directory, key_file=None, hub=books)
+    ledger = open_ledger(
+        settings.ledger.url, state=settings.state.directory, key_file=settings.ledger.key_file, hub=books
+    )
     return Stores(
         ledger=ledger,
         outbox=outbox,

@@ -161,6 +161,8 @@ class LedgerSettings(Section):
 
     url: Store = "sqlite"
     """``sqlite`` (a file in the state directory), ``memory`` (one worker only), or ``redis://…``."""
+    key_file: MaybeLocation = None
+    """The key that turns addresses into ids, 32 octets or more; else one is made and kept in the ledger."""
     window_hours: Annotated[float, Field(gt=0, le=24 * 31)] = 24.0
     """How long a mailing is remembered: its persons add up within this."""
     hold_seconds: Seconds = 900.0

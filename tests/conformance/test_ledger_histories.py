@@ -307,6 +307,7 @@ THOROUGH: Final = settings(QUICK, max_examples=1000, stateful_step_count=50)
 def opener(redis_server: RedisServer, tmp_path: Path) -> Callable[[str, Path], Ledger]:
     key = tmp_path / "key"
     key.write_text("f" * 64)
+    key.chmod(0o600)
 
     def opened(kind: str, state: Path) -> Ledger:
         if kind != "redis":

@@ -97,8 +97,9 @@ def test_a_key_shows_nothing_of_its_secret() -> None:
 
 
 def test_a_key_file_is_read_without_white_space_around(tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(b"  " + b"s" * 40 + b"\n")
-    (tmp_path / "b").write_bytes(b"s" * 40)
+    for name, octets in (("a", b"  " + b"s" * 40 + b"\n"), ("b", b"s" * 40)):
+        (tmp_path / name).write_bytes(octets)
+        (tmp_path / name).chmod(0o600)
     assert read_key(tmp_path / "a") == read_key(tmp_path / "b")
     assert read_key(tmp_path / "a").given
 
@@ -109,10 +110,18 @@ def test_a_key_file_is_read_without_white_space_around(tmp_path: Path) -> None:
 def test_a_bad_key_file_is_a_mistake_of_the_configuration(tmp_path: Path, octets: bytes | None, words: str) -> None:
     if octets is not None:
         (tmp_path / "key").write_bytes(octets)
+        (tmp_path / "key").chmod(0o600)
     with pytest.raises(InvalidConfiguration, match=words) as caught:
         read_key(tmp_path / "key")
     (problem,) = caught.value.problems
     assert (problem.file, problem.key) == (str(tmp_path / "key"), "ledger.key_file")
+
+
+def test_a_key_that_others_may_read_is_none(tmp_path: Path) -> None:
+    (tmp_path / "key").write_bytes(b"s" * 40)
+    (tmp_path / "key").chmod(0o644)
+    with pytest.raises(InvalidConfiguration, match="chmod 600"):
+        read_key(tmp_path / "key")
 
 
 def test_the_secret_of_a_file_never_goes_into_the_store() -> None:

@@ -53,6 +53,7 @@ def test_a_key_file_without_a_key_is_a_mistake_of_the_configuration(tmp_path: Pa
 async def test_two_key_files_do_not_share_a_ledger(tmp_path: Path) -> None:
     for name in ("one", "other"):
         (tmp_path / name).write_text(name.ljust(40, "x"))
+        (tmp_path / name).chmod(0o600)
     first = open_ledger("sqlite", state=tmp_path, key_file=tmp_path / "one")
     await first.ping()
     await first.close()

@@ -8,6 +8,7 @@ verdict with ``refuse``, or with ``prepare`` before the relay's final dot and ``
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
@@ -46,7 +47,7 @@ from gateway.offload import Failed, Inspector
 from gateway.policy.judge import CONTENDED, judge, mailing_limit
 from gateway.policy.persons import count_announced, count_persons
 from gateway.policy.refusal import refusal
-from gateway.policy.rules import Policy
+from gateway.policy.rules import EVERY_RULE, Policy
 from gateway.policy.sender import Scope, is_answer, is_automatic, responsible_sender
 from gateway.telemetry.logs import fault
 
@@ -396,6 +397,14 @@ class Gatekeeper:
             started = time.perf_counter()
             decision.pending = await self._desk.write(decision.verdict, decision.facts, self.policy, delivered=True)
             decision.seconds["letter"] = time.perf_counter() - started
+            return
+        advice = [hit for hit in self._desk.advises(decision.verdict) if not self._is_switched_off(hit.rule)]
+        if advice and _may_be_written_to(decision):
+            with contextlib.suppress(Unavailable):  # no advice is worth a deferral
+                decision.pending = await self._desk.advise(advice, decision.facts, self.policy)
+
+    def _is_switched_off(self, rule: str) -> bool:
+        return not self.observed.isdisjoint({rule, EVERY_RULE})
 
     def settle(self, decision: Decision, code: int, enhanced: str) -> None:
         """Draw the conclusions of the relay's final reply, without standing between it and the client."""

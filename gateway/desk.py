@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -13,7 +13,7 @@ from gateway.letters.items import DueDigest, Fate
 from gateway.letters.letter import Letter, LetterContext, Letterhead, LetterKind, Reason
 from gateway.letters.outbox import Outbox
 from gateway.letters.places import Places
-from gateway.model import Facts, Headers, RuleHit, Verdict
+from gateway.model import Action, Facts, Headers, RuleHit, Verdict
 from gateway.policy.rules import Policy
 
 _LOG = structlog.get_logger()
@@ -41,7 +41,27 @@ class Desk:
 
     async def write(self, verdict: Verdict, facts: Facts, policy: Policy, *, delivered: bool) -> Pending | None:
         """Keep the letter of a verdict; None when its reader was told the same lately. Raises Unavailable."""
-        letter = self._compose(verdict, facts, policy, delivered=delivered)
+        kind = self.templates.kind_of([hit.rule for hit in verdict.deciding], delivered=delivered)
+        return await self._keep(self._compose(kind, verdict.deciding, facts, policy))
+
+    def advises(self, verdict: Verdict) -> tuple[RuleHit, ...]:
+        """Return what the sender of a message that passes is to be advised of: rules that only observe and advise."""
+        if verdict.action is not Action.OBSERVE:
+            return ()
+        return tuple(
+            hit
+            for hit in verdict.hits
+            if hit.action is Action.OBSERVE
+            and not hit.unknown
+            and hit.exempted_by is None
+            and self.templates.is_advice(hit.rule)
+        )
+
+    async def advise(self, hits: Sequence[RuleHit], facts: Facts, policy: Policy) -> Pending | None:
+        """Keep a letter of advice; None when its reader had the same advice lately. Raises Unavailable."""
+        return await self._keep(self._compose(LetterKind.ADVICE, hits, facts, policy))
+
+    async def _keep(self, letter: Letter | None) -> Pending | None:
         number = None if letter is None else await self._outbox.put_pending(letter)
         if letter is not None:
             self.observe(letter.kind.value, "suppressed" if number is None else "written")
@@ -49,19 +69,18 @@ class Desk:
 
     async def send(self, verdict: Verdict, facts: Facts, policy: Policy) -> None:
         """Keep the letter of a refusal, ready to go at once. Raises Unavailable."""
-        letter = self._compose(verdict, facts, policy, delivered=False)
+        letter = self._compose(LetterKind.BLOCKED, verdict.deciding, facts, policy)
         if letter is None:
             return
         fate = await self._outbox.put(letter)
         self.observe(letter.kind.value, "written" if fate is Fate.READY else "suppressed")
         self.on_release()
 
-    def _compose(self, verdict: Verdict, facts: Facts, policy: Policy, *, delivered: bool) -> Letter | None:
+    def _compose(self, kind: LetterKind, hits: Sequence[RuleHit], facts: Facts, policy: Policy) -> Letter | None:
         """Return the letter; None where its texts break in spite of the check at load: mail goes on without it."""
-        kind = self.templates.kind_of([hit.rule for hit in verdict.deciding], delivered=delivered)
         head = replace(self._head, registry=min(policy.handling.registry, default=""))
         try:
-            return compose(kind, self._context(verdict, facts, policy), self.templates, head)
+            return compose(kind, self._context(hits, facts, policy), self.templates, head)
         except UnfitText as error:
             _LOG.error("letter_unfit", file=error.problem.file, key=error.problem.key, problem=error.problem.text)
             self.observe(kind.value, "failed")
@@ -84,7 +103,7 @@ class Desk:
         )
         return compose(LetterKind.DIGEST, context, self.templates, self._head)
 
-    def _context(self, verdict: Verdict, facts: Facts, policy: Policy) -> LetterContext:
+    def _context(self, hits: Sequence[RuleHit], facts: Facts, policy: Policy) -> LetterContext:
         inspection = facts.inspection
         headers = inspection.message.headers if inspection else Headers()
         places = Places(inspection.message.parts if inspection else (), inspection.findings if inspection else ())
@@ -94,7 +113,7 @@ class Desk:
             written_at=facts.occasion.received_at,
             occurred_at=facts.occasion.received_at,
             recipients=len(facts.envelope.recipients),
-            reasons=tuple(_reason(hit, facts, policy, places) for hit in verdict.deciding),
+            reasons=tuple(_reason(hit, facts, policy, places) for hit in hits),
             mailing=_mailing(facts),
             message_id=headers.message_id,
             references=headers.references,

@@ -94,7 +94,8 @@ def letterhead(settings: Settings, secret: bytes, hostname: str) -> Letterhead:
 
 def open_outbox(settings: Settings, secret: bytes) -> Outbox:
     """Return the outbox of the state directory."""
-    terms = OutboxTerms(repeat=timedelta(hours=settings.letters.repeat_hours))
+    letters = settings.letters
+    terms = OutboxTerms(repeat=timedelta(hours=letters.repeat_hours), advice=timedelta(days=letters.advice_days))
     return Outbox(settings.state.directory / "outbox.db", key=secret, terms=terms)
 
 

@@ -192,6 +192,8 @@ class LettersSettings(Section):
     """A letter that could not be delivered for so long is given up."""
     repeat_hours: Annotated[float, Field(ge=0, le=24 * 366)] = 24.0
     """One letter per (sender, rule, mailing) within this."""
+    advice_days: Annotated[float, Field(ge=0, le=366)] = 7.0
+    """One letter of advice per (sender, rule) within this."""
 
     @property
     def endpoint(self) -> Endpoint | None:

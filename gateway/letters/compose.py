@@ -58,6 +58,10 @@ class LetterTemplates:
         tones = {self.texts.tone(rule) for rule in rules}
         return LetterKind(tones.pop() or "warned") if len(tones) == 1 else LetterKind.WARNED
 
+    def is_advice(self, rule: str) -> bool:
+        """Tell whether letters about a rule alone only advise."""
+        return self.texts.tone(rule) == LetterKind.ADVICE.value
+
     def say(self, file: str, key: str, variables: Variables) -> list[str]:
         """Return the texts of a key, each on one line, with their variables filled in. Raises UnfitText."""
         said = []
@@ -147,7 +151,11 @@ def compose(kind: LetterKind, context: LetterContext, templates: LetterTemplates
         written_at=context.written_at,
         rules=rules,
         delivered=kind is not LetterKind.BLOCKED,
-        topics=tuple(f"{fate} {rule} {context.mailing or context.reference}" for rule in rules),
+        topics=tuple(
+            # Advice is the same whatever mailing gave rise to it.
+            f"advice {rule}" if kind is LetterKind.ADVICE else f"{fate} {rule} {context.mailing or context.reference}"
+            for rule in rules
+        ),
     )
 
 

@@ -28,6 +28,8 @@ class OutboxTerms:
 
     repeat: timedelta = timedelta(hours=24)
     """One letter per (reader, rule, mailing) within this."""
+    advice: timedelta = timedelta(days=7)
+    """One letter of advice per (reader, rule) within this."""
     daily: int = 20
     """Letters to one reader within 24 hours; what exceeds it is told in a digest."""
     digest_after: timedelta = timedelta(hours=6)

@@ -164,4 +164,7 @@ class Letter:
     delivered: bool = False
     """Whether the message that it is about was delivered."""
     topics: tuple[str, ...] = ()
-    """What it is about, one for each rule and mailing: a letter whose topics were all told lately is a repetition."""
+    """What it is about, one for each rule and mailing: a letter whose topics were all told lately is a repetition.
+
+    Advice has one for each rule.
+    """

@@ -12,7 +12,7 @@ import hmac
 import json
 import secrets
 import sqlite3
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -30,7 +30,7 @@ from gateway.letters.items import (
     time_of,
     waiting_of,
 )
-from gateway.letters.letter import Held, Letter
+from gateway.letters.letter import Held, Letter, LetterKind
 from gateway.letters.owner import is_gone, this_process
 from gateway.model import Unavailable
 from gateway.store import Store, StoreError
@@ -97,7 +97,8 @@ class Outbox:
         """Keep a letter until the fate of its message is known; None when its reader was told the same lately."""
 
         def work(connection: sqlite3.Connection) -> int | None:
-            if self._is_repetition(connection, letter.recipient, letter.topics, letter.written_at):
+            topics = [self._hidden("topic", letter.recipient, topic) for topic in letter.topics]
+            if self._all_told(connection, topics, ms(letter.written_at), letter.kind.value):
                 return None
             return self._insert(connection, letter, "pending")
 
@@ -165,13 +166,13 @@ class Outbox:
 
     def _admit(self, connection: sqlite3.Connection, letter_id: int) -> Fate:
         """Decide whether a pending letter goes, repeats another, or is too many."""
-        statement = "SELECT reader, topics, written_at FROM letters WHERE id = ? AND state = 'pending'"
+        statement = "SELECT reader, topics, written_at, kind FROM letters WHERE id = ? AND state = 'pending'"
         row = connection.execute(statement, (letter_id,)).fetchone()
         if row is None:
             return Fate.GONE
         reader, at = row[0], row[2]
         topics = [bytes.fromhex(t) for t in json.loads(row[1])]
-        if self._all_told(connection, topics, at):
+        if self._all_told(connection, topics, at, row[3]):
             connection.execute("DELETE FROM letters WHERE id = ?", (letter_id,))
             return Fate.REPEATED
         connection.executemany("INSERT OR REPLACE INTO told VALUES (?, ?)", [(topic, at) for topic in topics])
@@ -183,13 +184,9 @@ class Outbox:
         connection.execute("UPDATE letters SET state = 'ready' WHERE id = ?", (letter_id,))
         return Fate.READY
 
-    def _is_repetition(
-        self, connection: sqlite3.Connection, recipient: str, topics: Iterable[str], at: datetime
-    ) -> bool:
-        return self._all_told(connection, [self._hidden("topic", recipient, t) for t in topics], ms(at))
-
-    def _all_told(self, connection: sqlite3.Connection, topics: Collection[bytes], at: int) -> bool:
-        since, until = at - span_ms(self._terms.repeat), at + span_ms(_AHEAD)
+    def _all_told(self, connection: sqlite3.Connection, topics: Collection[bytes], at: int, kind: str) -> bool:
+        span = self._terms.advice if kind == LetterKind.ADVICE.value else self._terms.repeat
+        since, until = at - span_ms(span), at + span_ms(_AHEAD)
         statement = "SELECT 1 FROM told WHERE topic = ? AND at > ? AND at < ?"
         told = [connection.execute(statement, (topic, since, until)).fetchone() for topic in topics]
         return bool(told) and all(told)
@@ -303,7 +300,8 @@ class Outbox:
         """Forget what no longer matters: told topics, rations, pendings of unknown fate; then ``erase``."""
 
         def work(connection: sqlite3.Connection) -> None:
-            for table, span in (("told", self._terms.repeat), ("rations", _DAY)):
+            told = max(self._terms.repeat, self._terms.advice)
+            for table, span in (("told", told), ("rations", _DAY)):
                 statement = f"DELETE FROM {table} WHERE at < ? OR at > ?"  # noqa: S608 - own names
                 connection.execute(statement, (ms(now - span), ms(now + _AHEAD)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -90,6 +91,11 @@ class Utpost:
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
             self._join()
+
+    def kill_one(self, pid: int) -> None:
+        """End one of its processes at once."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
     def signal(self, number: int) -> None:
         """Send a signal to the parent process."""

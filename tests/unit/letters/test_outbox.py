@@ -326,7 +326,7 @@ async def test_what_is_remembered_names_nobody(outbox: Outbox, path: Path) -> No
 async def test_tidying_forgets_what_no_longer_matters(outbox: Outbox, path: Path) -> None:
     await outbox.put(LETTER)
     await pend(outbox, about(2))
-    await outbox.tidy(NOW + timedelta(days=1, seconds=1))
+    await outbox.tidy(NOW + timedelta(days=7, seconds=1))
     with sqlite3.connect(path) as connection:
         counted = "SELECT (SELECT count(*) FROM told), (SELECT count(*) FROM rations), (SELECT count(*) FROM letters)"
         counts = connection.execute(counted).fetchone()

@@ -17,7 +17,7 @@ from typing import Any, Final, Protocol
 
 import structlog
 
-from gateway.content import Content
+from gateway.case import Case, Submission, uninspected
 from gateway.desk import Desk, Pending
 from gateway.ledger import Claim, Ledger, Outcome, Reservation
 from gateway.message.headers import HEADER_BLOCK, scan_headers
@@ -25,47 +25,26 @@ from gateway.model import (
     Action,
     Address,
     Circumstances,
-    Client,
-    Envelope,
     Facts,
-    Fingerprint,
     Headers,
     Inspection,
-    Message,
-    Occasion,
-    Origin,
-    Part,
-    PartState,
     Reply,
     Responsible,
     SenderSource,
     Unavailable,
-    Usage,
     Verdict,
 )
 from gateway.offload import Failed, Inspector
 from gateway.policy.judge import CONTENDED, judge, mailing_limit
-from gateway.policy.persons import count_announced, count_persons
+from gateway.policy.persons import count_persons
 from gateway.policy.refusal import refusal
 from gateway.policy.rules import EVERY_RULE, Policy
-from gateway.policy.sender import Scope, is_answer, is_automatic, responsible_sender
+from gateway.policy.sender import Scope, responsible_sender
 from gateway.telemetry.logs import fault
 
 _FIRST_PAUSE: Final = 0.2
 _LONGEST_PAUSE: Final = 15.0
 _LOG = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submission:
-    """One message as a front end hands it in."""
-
-    occasion: Occasion
-    client: Client
-    envelope: Envelope
-    content: Content
-    terminal: tuple[Address, ...] = ()
-    """Recipients that Utpost itself receives for; they are not in the envelope."""
 
 
 class Receipt(Protocol):
@@ -164,66 +143,6 @@ class _Shielded:
             _LOG.error("observer_failed", **fault(error))
 
 
-@dataclass(slots=True, kw_only=True)
-class _Work:
-    """One decision while it is being made."""
-
-    submission: Submission
-    responsible: Responsible
-    policy: Policy
-    inspection: Inspection | None = None
-    persons: dict[str, int] = field(default_factory=dict)
-    failed: set[str] = field(default_factory=set)
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    def is_counted(self) -> bool:
-        """Tell whether this message may be part of a mailing."""
-        if self.inspection is None or not self.responsible.answerable or not self.persons:
-            return False
-        return not is_automatic(self.inspection.message.headers, self.submission.envelope)
-
-    def mailing(self) -> tuple[tuple[str, ...], Fingerprint, int]:
-        """Return what makes messages one mailing: identities, the look of the content, persons named in the open.
-
-        An answer to one person is known by what it answers and by nothing else: many alike are no mailing.
-        """
-        if self.inspection is None:
-            return (), Fingerprint(), 0
-        headers = self.inspection.message.headers
-        if is_answer(self.inspection.message, self.submission.envelope, self.policy.handling.uncounted):
-            return (f"in-reply-to:{headers.in_reply_to}",), Fingerprint(), 0
-        ident = self.submission.client.ident
-        named = (("ident", ident), ("message-id", headers.message_id))
-        identities = tuple(f"{kind}:{value}" for kind, value in named if value)
-        return identities, self.inspection.fingerprint, count_announced(headers, self.policy)
-
-    def facts(self, usage: Usage | None) -> Facts:
-        """Return all that the rules may look at."""
-        return Facts(
-            occasion=self.submission.occasion,
-            responsible=self.responsible,
-            envelope=self.submission.envelope,
-            inspection=self.inspection,
-            usage=usage,
-            persons=self.persons,
-            failed=frozenset(self.failed),
-        )
-
-
-def _uninspected(content: Content) -> Inspection:
-    """Return what is known of content that could not be inspected in time or without harm."""
-    headers = scan_headers(content.read(0, HEADER_BLOCK))
-    part = Part(
-        path="1",
-        media_type="message/rfc822",
-        filename=None,
-        origin=Origin.UNKNOWN,
-        state=PartState.TIMED_OUT,
-        body=True,
-    )
-    return Inspection(message=Message(headers=headers, parts=(part,), size=len(content)), findings=())
-
-
 class Gatekeeper:
     """Decide on submissions with one policy, one ledger and one desk of letters."""
 
@@ -285,7 +204,7 @@ class Gatekeeper:
     async def decide(self, submission: Submission, responsible: Responsible) -> Decision:
         """Return the verdict; failures of ours become ``on_error`` of the rules they touch, never an exception."""
         policy, observed = self.policy, self.observed
-        work = _Work(submission=submission, responsible=responsible, policy=policy)
+        work = Case(submission=submission, responsible=responsible, policy=policy)
         work.inspection = await self._inspect(work)
         work.persons = count_persons(submission.envelope, policy)
         reservation = await self._count(work, observed)
@@ -305,7 +224,7 @@ class Gatekeeper:
         self._observer.judged(decision)
         return decision
 
-    async def _inspect(self, work: _Work) -> Inspection | None:
+    async def _inspect(self, work: Case) -> Inspection | None:
         """Return what is inside; content that fails by itself is a state, failures of ours are noted."""
         started = time.perf_counter()
         submission = work.submission
@@ -318,7 +237,7 @@ class Gatekeeper:
                 return await self._inspector.inspect(submission.content, circumstances, self._terms.budget)
         except Failed as error:
             _LOG.warning("content_not_inspected", why=error.why)
-            return _uninspected(submission.content)
+            return uninspected(submission.content)
         except (Unavailable, TimeoutError) as error:
             _LOG.warning("inspection_failed", why=getattr(error, "why", "no place in time"))
             work.failed.add("inspection")
@@ -328,7 +247,7 @@ class Gatekeeper:
 
     # --- how many ------------------------------------------------------------------------------
 
-    async def _count(self, work: _Work, observed: frozenset[str]) -> Reservation | None:
+    async def _count(self, work: Case, observed: frozenset[str]) -> Reservation | None:
         """Claim the persons of a mailing; None where there is nothing to claim, or the ledger is away."""
         if not work.is_counted():
             return None
@@ -347,7 +266,7 @@ class Gatekeeper:
             work.failed.add(CONTENDED)
         return reservation
 
-    def _claim(self, work: _Work, limit: int | None) -> Claim:
+    def _claim(self, work: Case, limit: int | None) -> Claim:
         identities, fingerprint, announced = work.mailing()
         return Claim(
             attempt=work.submission.occasion.reference,
@@ -465,7 +384,7 @@ class Gatekeeper:
     async def receive(self, submission: Submission) -> Receipt:
         """Take what is addressed to Utpost. Raises Unavailable."""
         named = Responsible(address=submission.terminal[0], source=SenderSource.ENVELOPE)
-        work = _Work(submission=submission, responsible=named, policy=self.policy)
+        work = Case(submission=submission, responsible=named, policy=self.policy)
         return await self._terminus.receive(submission, await self._inspect(work))
 
     def confirm(self, receipt: Receipt) -> None:

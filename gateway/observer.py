@@ -6,8 +6,9 @@ from typing import Final
 
 import structlog
 
+from gateway.case import Submission
 from gateway.config import Settings
-from gateway.decision import Decision, Submission
+from gateway.decision import Decision
 from gateway.journal.journal import Journal
 from gateway.journal.record import Handled, Record
 from gateway.model import Action, Envelope, Part, RuleHit

@@ -7,7 +7,8 @@ own, and a permit lets the mailing reach more persons.
 
 from __future__ import annotations
 
-from gateway.decision import Receipt, Submission
+from gateway.case import Submission
+from gateway.decision import Receipt
 from gateway.model import Address, Inspection, Unavailable
 
 

@@ -6,7 +6,7 @@ import secrets
 from datetime import UTC, datetime
 from typing import Final
 
-from gateway.decision import Submission
+from gateway.case import Submission
 from gateway.model import Client, Envelope, Occasion, PeerViolation, Recipient, Reply
 from gateway.smtp import replies
 from gateway.smtp.data import DotReader

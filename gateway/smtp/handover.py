@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gateway.decision import Decision, Gatekeeper, Submission
+from gateway.case import Submission
+from gateway.decision import Decision, Gatekeeper
 from gateway.model import Action, Reply, Unavailable
 from gateway.policy.refusal import deferral
 from gateway.smtp import replies

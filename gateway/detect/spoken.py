@@ -28,12 +28,18 @@ _MARKS: Final = frozenset({"streck", "bindestreck", "minus", "plus"})
 _LEAST: Final = 5
 _GAP: Final = 4
 _LENGTHS: Final = (10, 12)
+_LONGEST: Final = 30
+_STRETCH: Final = (_LEAST - 1) * (_LONGEST + _GAP)
+"""Characters within which the fewest words of a number begin."""
 
 
 def spoken_numbers(page: Page) -> Iterator[Written]:
     """Yield numbers of ten or twelve digits that are written in words and nothing but such words."""
+    found = page.hits(NUMERALS)
+    if not any(last[0] - first[0] <= _STRETCH for first, last in zip(found, found[_LEAST - 1 :], strict=False)):
+        return
     run: list[Span] = []
-    for span in page.hits(NUMERALS):
+    for span in found:
         if run and span[0] < run[-1][1]:
             continue
         if run and (span[0] - run[-1][1] > _GAP or page.text[run[-1][1] : span[0]].strip(" ,.-\n")):
@@ -45,7 +51,7 @@ def spoken_numbers(page: Page) -> Iterator[Written]:
 
 def _word(page: Page, span: Span) -> Span:
     end = span[1]
-    while end < len(page.text) and page.text[end].isalpha() and end - span[0] < 30:  # noqa: PLR2004
+    while end < len(page.text) and page.text[end].isalpha() and end - span[0] < _LONGEST:
         end += 1
     return span[0], end
 

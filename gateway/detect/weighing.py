@@ -10,10 +10,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from gateway.detect.exemplars import Likeness
 from gateway.detect.lexicon import Lexicon
 from gateway.detect.matcher import Span
 from gateway.detect.view import Kind, Page, View
 from gateway.model import Confidence, SegmentKind
+
+Resemblance = Callable[[str], Likeness]
+"""Tells which examples a text resembles."""
 
 _BEFORE: Final = 150
 _AFTER: Final = 300
@@ -101,35 +105,35 @@ def heaviest(view: View, scale: Scale) -> Weighed | None:
     subjects = [page for page in view.of(Kind.SUBJECT) if not page.part.alternative]
     best: Weighed | None = None
     for page in view.of(Kind.SUBJECT, Kind.BODY, Kind.ATTACHMENT):
-        resembling = page.kind is Kind.BODY and not view.noted
-        for weighed in _weighed(page, subjects if page.kind is Kind.BODY else [], scale, resembling=resembling):
+        likeness = view.likeness if page.kind is Kind.BODY and not view.noted else None
+        for weighed in _weighed(page, subjects if page.kind is Kind.BODY else [], scale, likeness):
             if best is None or weighed.score > best.score:
                 best = weighed
     return best
 
 
-def _weighed(page: Page, subjects: Sequence[Page], scale: Scale, *, resembling: bool) -> Iterator[Weighed]:
+def _weighed(page: Page, subjects: Sequence[Page], scale: Scale, likeness: Resemblance | None) -> Iterator[Weighed]:
     stretches = list(page.stretches(*_OWN))
     if sum(end - start for start, end in stretches) <= scale.lexicon.number("official.long_text"):
         weighed = _whole(page, subjects, stretches, scale)
-        if resembling and weighed is not None:
+        if likeness is not None and weighed is not None:
             text = "\n".join([s.text for s in subjects] + [page.text[start:end] for start, end in stretches])
-            weighed = replace(weighed, score=_resembled(scale, text, weighed.score))
+            weighed = replace(weighed, score=_resembled(scale, likeness, text, weighed.score))
         if weighed is not None:
             yield weighed
         return
     for start, end in stretches:
         yield from _windows(page, start, end, scale)
-        if resembling:
-            yield from _edges(page, start, end, scale)
+        if likeness is not None:
+            yield from _edges(page, (start, end), scale, likeness)
 
 
-def _resembled(scale: Scale, text: str, score: float) -> float:
+def _resembled(scale: Scale, likeness_of: Resemblance, text: str, score: float) -> float:
     """Return a score with what the resemblance of a text to the examples adds to it or takes away."""
     if len(text) < _LEAST:
         return score
+    likeness = likeness_of(text)
     lexicon, warn_at = scale.lexicon, scale.lexicon.number(f"{scale.topic}.warn_at")
-    likeness = lexicon.exemplars.likeness(text)
     if likeness.unofficial < 1 - lexicon.number("official.surely_like"):
         return score - 1
     if not likeness.leads(scale.topic):
@@ -140,13 +144,13 @@ def _resembled(scale: Scale, text: str, score: float) -> float:
     return score + warn_at / 2 if likeness.unofficial >= lexicon.number("official.likely_like") else score
 
 
-def _edges(page: Page, start: int, end: int, scale: Scale) -> Iterator[Weighed]:
+def _edges(page: Page, stretch: Span, scale: Scale, likeness: Resemblance) -> Iterator[Weighed]:
     """Weigh the first and last paragraphs of a long text by themselves, where people add a line of their own."""
-    for left, right in _outer_paragraphs(page.text, start, end):
+    for left, right in _outer_paragraphs(page.text, *stretch):
         cues = scale.cues(page, left, right)
         if cues:
             score = sum_of(cues) - scale.official(page, left, right) - _EMBEDDED
-            yield Weighed(page, (left, right), max(score, _resembled(scale, page.text[left:right], score)))
+            yield Weighed(page, (left, right), max(score, _resembled(scale, likeness, page.text[left:right], score)))
 
 
 def _outer_paragraphs(text: str, start: int, end: int) -> list[Span]:

@@ -34,7 +34,11 @@ _GREETING: Final = re.compile(
 )
 _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
 _TAG: Final = re.compile(r"<[^<>\n]{1,500}>")
-_WORD: Final = re.compile(r"[^\W\d_]+")
+_LETTERS: Final = bytes(c if chr(c).isalpha() or c > 0x7F else 0x20 for c in range(256))  # noqa: PLR2004 - ASCII ends
+_MARKS: Final = re.compile(
+    "[\u0080-\u00a9\u00ab-\u00b4\u00b6-\u00b9\u00bb-\u00bf\u00d7\u00f7\u2000-\u2bff\u3000-\u303f]+"
+)
+"""Marks, spaces and digits beyond ASCII."""
 _PARAGRAPH: Final = re.compile(r"\n[ \t\r\u00a0]*\n")
 
 
@@ -92,7 +96,10 @@ def _words(text: str) -> list[bytes]:
     """Return the words of a paragraph, folded, without addresses and numbers."""
     if "@" in text or "/" in text or "www." in text:
         text = " ".join(token for token in text.split() if not _is_address(token))
-    return " ".join(_WORD.findall(text.casefold())).encode("utf-8", "replace").split()
+    text = text.casefold()
+    if not text.isascii():
+        text = _MARKS.sub(" ", text)
+    return text.encode("utf-8", "replace").translate(_LETTERS).split()
 
 
 def _is_address(token: str) -> bool:

@@ -107,15 +107,23 @@ class Bookkeeper:
             # Workers that drain still need it: it leaves after them.
             signal.signal(number, signal.SIG_IGN)
         while not self._ending or len(self._selector.get_map()) > 0:
-            for key, _ in self._selector.select(0 if self._backlog else None):
-                if key.fileobj is self._hub:
-                    self._accept()
-                elif isinstance(key.fileobj, socket.socket):
-                    self._read(key.fileobj, key.data)
+            if self._listen(0 if self._backlog else None):
+                self._listen(0)  # who has just connected may have spoken long ago
             if self._backlog:
                 self._reply(self._writer.perform(self._backlog))
         self._writer.close()
         return 0
+
+    def _listen(self, seconds: float | None) -> bool:
+        """Take in what there is, waiting so long for something; tell whether anybody has connected."""
+        connected = False
+        for key, _ in self._selector.select(seconds):
+            if key.fileobj is self._hub:
+                self._accept()
+                connected = True
+            elif isinstance(key.fileobj, socket.socket):
+                self._read(key.fileobj, key.data)
+        return connected
 
     def _accept(self) -> None:
         octets, descriptors, _, _ = socket.recv_fds(self._hub, 1, 1)

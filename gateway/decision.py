@@ -30,7 +30,6 @@ from gateway.model import (
     Inspection,
     Reply,
     Responsible,
-    SenderSource,
     Unavailable,
     Verdict,
 )
@@ -66,8 +65,8 @@ class Terminus(Protocol):
         """Tell whether an address is ours."""
         ...
 
-    async def receive(self, submission: Submission, inspection: Inspection | None) -> Receipt:
-        """Take a message, durably. Raises Unavailable."""
+    async def receive(self, submission: Submission, responsible: Responsible | None) -> Receipt | Reply:
+        """Take a message, durably, or refuse it. Raises Unavailable."""
         ...
 
 
@@ -363,11 +362,15 @@ class Gatekeeper:
         After that they would be forgotten, and the mailing could reach as many once more. Raises Unavailable.
         """
         reached_at = self._clock()
+        await self._persistently(lambda: self._ledger.commit(reservation, persons, reached_at))
+
+    async def _persistently(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do it again and again for as long as a reservation is held; twice must do no harm. Raises Unavailable."""
         pause = _FIRST_PAUSE
         until = time.monotonic() + self._terms.hold.total_seconds()
         while True:
             try:
-                return await self._ledger.commit(reservation, persons, reached_at)
+                return await work()
             except Unavailable as error:
                 if time.monotonic() + pause > until or self._ending:
                     raise
@@ -381,19 +384,24 @@ class Gatekeeper:
         """Tell whether Utpost itself receives for an address."""
         return self._terminus.terminates(address)
 
-    async def receive(self, submission: Submission) -> Receipt:
-        """Take what is addressed to Utpost. Raises Unavailable."""
-        named = Responsible(address=submission.terminal[0], source=SenderSource.ENVELOPE)
-        work = Case(submission=submission, responsible=named, policy=self.policy)
-        return await self._terminus.receive(submission, await self._inspect(work))
+    async def receive(self, submission: Submission) -> Receipt | Reply:
+        """Take what is addressed to Utpost, or refuse it. Raises Unavailable."""
+        return await self._terminus.receive(submission, self.responsible(submission))
 
     def confirm(self, receipt: Receipt) -> None:
         """Let a receipt take effect: the relay has taken the message too."""
-        self._spawn(self._quietly(receipt.confirm()))
+        self._spawn(self._confirmed(receipt))
 
     def forget(self, receipt: Receipt) -> None:
         """Undo a receipt: the relay has not taken the message."""
         self._spawn(self._quietly(receipt.forget()))
+
+    async def _confirmed(self, receipt: Receipt) -> None:
+        """Confirm until it works, or for as long as a reservation is held: the message cannot be asked for again."""
+        try:
+            await self._persistently(receipt.confirm)
+        except Unavailable as error:
+            self._observer.failed(error.what)
 
     async def _quietly(self, work: Coroutine[Any, Any, None]) -> None:
         try:

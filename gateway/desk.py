@@ -19,6 +19,14 @@ from gateway.policy.rules import Policy
 _LOG = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitation:
+    """How the reader of a letter may answer it."""
+
+    code: str
+    address: str
+
+
 @dataclass(frozen=True, slots=True)
 class Pending:
     """A letter in the outbox that waits for the fate of its message."""
@@ -36,6 +44,8 @@ class Desk:
         """Called when a letter may be carried out."""
         self.observe: Callable[[str, str], None] = lambda *_: None
         """Told of each letter: its kind, and ``written`` or ``suppressed``."""
+        self.invite: Callable[[Facts, Verdict], Invitation | None] = lambda *_: None
+        """Asked, for each refusal, whether its reader may answer with a reason."""
         self._outbox = outbox
         self._head = head
 
@@ -69,18 +79,34 @@ class Desk:
 
     async def send(self, verdict: Verdict, facts: Facts, policy: Policy) -> None:
         """Keep the letter of a refusal, ready to go at once. Raises Unavailable."""
-        letter = self._compose(LetterKind.BLOCKED, verdict.deciding, facts, policy)
+        letter = self._compose(LetterKind.BLOCKED, verdict.deciding, facts, policy, self.invite(facts, verdict))
         if letter is None:
             return
         fate = await self._outbox.put(letter)
         self.observe(letter.kind.value, "written" if fate is Fate.READY else "suppressed")
         self.on_release()
 
-    def _compose(self, kind: LetterKind, hits: Sequence[RuleHit], facts: Facts, policy: Policy) -> Letter | None:
+    async def tell(self, kind: LetterKind, context: LetterContext) -> Pending | None:
+        """Keep a letter that is not about a verdict; None when its reader was told the same lately."""
+        return await self._keep(self._written(kind, context, self._head))
+
+    def _compose(
+        self,
+        kind: LetterKind,
+        hits: Sequence[RuleHit],
+        facts: Facts,
+        policy: Policy,
+        invitation: Invitation | None = None,
+    ) -> Letter | None:
+        context = self._context(hits, facts, policy)
+        if invitation is not None:
+            context = replace(context, code=invitation.code, answer_to=invitation.address)
+        return self._written(kind, context, replace(self._head, registry=min(policy.handling.registry, default="")))
+
+    def _written(self, kind: LetterKind, context: LetterContext, head: Letterhead) -> Letter | None:
         """Return the letter; None where its texts break in spite of the check at load: mail goes on without it."""
-        head = replace(self._head, registry=min(policy.handling.registry, default=""))
         try:
-            return compose(kind, self._context(hits, facts, policy), self.templates, head)
+            return compose(kind, context, self.templates, head)
         except UnfitText as error:
             _LOG.error("letter_unfit", file=error.problem.file, key=error.problem.key, problem=error.problem.text)
             self.observe(kind.value, "failed")

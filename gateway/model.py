@@ -382,7 +382,9 @@ class PeerViolation(Exception):
 class Unavailable(Exception):
     """A store, the relay or a worker could not do its part; nothing was acknowledged."""
 
-    def __init__(self, what: Literal["relay", "ledger", "outbox", "journal", "inspection", "policy"], why: str) -> None:
+    def __init__(
+        self, what: Literal["relay", "ledger", "outbox", "journal", "inspection", "policy", "motivations"], why: str
+    ) -> None:
         """Name the part and a reason without personal data."""
         super().__init__(f"{what}: {why}")
         self.what = what

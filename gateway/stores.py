@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from gateway.config import Settings
+from gateway.decision import Terminus
 from gateway.desk import Desk
 from gateway.journal.journal import Journal
 from gateway.judgement import Judgement
@@ -22,9 +23,11 @@ from gateway.letters.items import OutboxTerms
 from gateway.letters.letter import Letterhead
 from gateway.letters.outbox import Outbox
 from gateway.model import InvalidConfiguration, Problem, Unavailable
+from gateway.motivation.register import Register
 from gateway.relay import LetterCarrier, RelayDoor, relay_points
 from gateway.secret import installation_secret
 from gateway.telemetry.board import Metrics
+from gateway.terminus import NoTerminus, Office, OfficeTerms
 
 _LOG = structlog.get_logger()
 
@@ -38,7 +41,32 @@ class Stores:
     desk: Desk
     courier: Courier
     journal: Journal
+    register: Register
+    secret: bytes
     metrics: Metrics
+
+    def office(self, settings: Settings) -> Terminus:
+        """Return where mail to Utpost itself ends, and let refusals say so."""
+        motivation = settings.motivation
+        if not motivation.address:
+            return NoTerminus()
+        office = Office(
+            terms=OfficeTerms(
+                address=motivation.folded,
+                ceiling=motivation.ceiling,
+                per_week=motivation.per_week,
+                answer_within=timedelta(hours=motivation.answer_hours),
+                permit=timedelta(hours=motivation.permit_hours),
+                approver=motivation.approver.casefold(),
+            ),
+            desk=self.desk,
+            ledger=self.ledger,
+            register=self.register,
+            key=self.secret,
+            count=lambda result: self.metrics.inc("motivations", result=result),
+        )
+        self.desk.invite = office.invite
+        return office
 
     async def tidy(self) -> None:
         """Delete what is past its time, a bounded batch of each, and tell the metrics how the stores are."""
@@ -47,6 +75,8 @@ class Stores:
         await self._tidy_outbox(now)
         with contextlib.suppress(Unavailable):
             await self.journal.prune(now)
+        with contextlib.suppress(Unavailable):
+            await self.register.prune(now)
 
     async def _tidy_ledger(self, now: datetime) -> None:
         try:
@@ -74,6 +104,7 @@ class Stores:
         """Finish what waits and let go."""
         await self.journal.close()
         await self.outbox.close()
+        await self.register.close()
         await self.ledger.close()
 
 
@@ -103,6 +134,11 @@ def open_journal(settings: Settings, secret: bytes) -> Journal:
     """Return the journal of the state directory."""
     retention = timedelta(days=settings.journal.retention_days)
     return Journal(settings.state.directory / "journal.db", key=secret, retention=retention)
+
+
+def open_register(settings: Settings) -> Register:
+    """Return the register of motivated exceptions."""
+    return Register(settings.state.directory, retention=timedelta(days=settings.motivation.retention_days))
 
 
 def check_key(settings: Settings) -> None:
@@ -159,5 +195,7 @@ def open_stores(
         desk=desk,
         courier=courier,
         journal=journal,
+        register=open_register(settings),
+        secret=secret,
         metrics=metrics,
     )

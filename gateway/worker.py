@@ -31,7 +31,6 @@ from gateway.smtp.front import Bounds, Front
 from gateway.store import SWITCH_SECONDS
 from gateway.stores import Stores, open_stores
 from gateway.telemetry.board import Board, Metrics, RowState
-from gateway.terminus import NoTerminus
 from gateway.tls import client_context, renew
 
 BEAT_SECONDS: Final = 0.5
@@ -154,7 +153,7 @@ class Worker:
             ledger=stores.ledger,
             desk=stores.desk,
             observer=observer,
-            terminus=NoTerminus(),
+            terminus=stores.office(settings),
             terms=Terms(
                 budget=settings.timeouts.decision,
                 window=timedelta(hours=settings.ledger.window_hours),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import itertools
 from collections.abc import Iterator
+from typing import Final
 
 from gateway.config.endpoint import Endpoint
 from gateway.config.settings import Settings
@@ -19,6 +20,7 @@ def contradictions(settings: Settings) -> Iterator[Contradiction]:
     yield from _access(settings)
     yield from _ledger(settings)
     yield from _letters(settings)
+    yield from _motivation(settings)
     yield from _sizes(settings)
     if (settings.metrics.certificate is None) != (settings.metrics.private_key is None):
         keys = ("metrics.certificate", "metrics.private_key")
@@ -28,6 +30,24 @@ def contradictions(settings: Settings) -> Iterator[Contradiction]:
         yield keys, "TLS needs both tls.certificate and tls.private_key"
     if settings.listen.smtps and settings.tls.certificate is None:
         yield ("listen.smtps", "tls.certificate"), "listen.smtps needs tls.certificate and tls.private_key"
+
+
+_CODE: Final = 36
+"""Characters of a code and the plus sign before it; a local part has 64 (RFC 5321 4.5.3.1.1)."""
+
+
+def _motivation(settings: Settings) -> Iterator[Contradiction]:
+    motivation = settings.motivation
+    local = motivation.address.rpartition("@")[0]
+    if "+" in local or len(local) > 64 - _CODE:
+        yield ("motivation.address",), f"its local part has no + and at most {64 - _CODE} characters: a code follows it"
+    if motivation.address and motivation.folded in {
+        settings.letters.reply_to.casefold(),
+        settings.letters.contact.casefold(),
+    }:
+        yield ("motivation.address",), "must be an address of its own: mail to it is not delivered to anybody"
+    if motivation.approver and motivation.approver.casefold() == motivation.folded:
+        yield ("motivation.approver",), "cannot be motivation.address itself"
 
 
 def _addresses(settings: Settings) -> Iterator[Contradiction]:

@@ -65,6 +65,10 @@ def _mailbox(text: str) -> str:
     return text
 
 
+def _mailbox_or_none(text: str) -> str:
+    return _mailbox(text) if text else text
+
+
 def ascii_domain(text: str) -> str:
     """Return a mail domain as A-labels in lower case. Raises ValueError when it is none."""
     try:
@@ -144,5 +148,6 @@ PeerOrNone = Annotated[str, AfterValidator(_peer_or_none)]
 Network = Annotated[str, AfterValidator(_network)]
 Domain = Annotated[str, AfterValidator(_domain)]
 Mailbox = Annotated[str, AfterValidator(_mailbox)]
+MailboxOrNone = Annotated[str, AfterValidator(_mailbox_or_none)]
 Web = Annotated[str, AfterValidator(_web)]
 Store = Annotated[str, AfterValidator(_store)]

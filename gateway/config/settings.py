@@ -21,6 +21,7 @@ from gateway.config.kinds import (
     ListenerOrOff,
     Location,
     Mailbox,
+    MailboxOrNone,
     MaybeLocation,
     Network,
     Octets,
@@ -201,6 +202,30 @@ class LettersSettings(Section):
         return parse_endpoint(self.relay) if self.relay else None
 
 
+class MotivationSettings(Section):
+    """The motivated exception (2.3): answers to letters about a mailing."""
+
+    address: MailboxOrNone = ""
+    """Where answers are received, by Utpost itself; mail to it must be routed here. Empty: reasons are not received."""
+    ceiling: Annotated[int, Field(gt=0, le=1_000_000)] = 500
+    """Persons that a mailing may reach besides those it has reached, without an approver."""
+    per_week: Annotated[int, Field(ge=0, le=1000)] = 3
+    """Permits for one sender within a week, without an approver."""
+    answer_hours: Annotated[float, Field(gt=0, le=24 * 14)] = 24.0
+    """How long a letter about a mailing can be answered."""
+    permit_hours: Annotated[float, Field(gt=0, le=24 * 14)] = 24.0
+    """How long a permit is good."""
+    approver: MailboxOrNone = ""
+    """Who answers yes or no above the ceiling, or when it happens often. Empty: such reasons are turned down."""
+    retention_days: Annotated[int, Field(gt=0, le=36_500)] = 730
+    """How long reasons are kept, with sender and time."""
+
+    @property
+    def folded(self) -> str:
+        """Return the address as it is compared."""
+        return self.address.casefold()
+
+
 class MetricsSettings(Section):
     """The operations port."""
 
@@ -280,6 +305,7 @@ class Settings(Section):
     state: State = State()
     ledger: LedgerSettings = LedgerSettings()
     letters: LettersSettings = LettersSettings()
+    motivation: MotivationSettings = MotivationSettings()
     metrics: MetricsSettings = MetricsSettings()
     journal: JournalSettings = JournalSettings()
     limits: Limits = Limits()

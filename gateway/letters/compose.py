@@ -129,7 +129,7 @@ def compose(kind: LetterKind, context: LetterContext, templates: LetterTemplates
     sheet = Sheet(
         sender=house.sender,
         sender_name=house.sender_name,
-        reply_to=house.reply_to,
+        reply_to=context.answer_to or house.reply_to,
         recipient=context.recipient,
         subject=words.subject,
         message_id=make_message_id(context.reference, kind.value, house.hostname, house.key),
@@ -141,7 +141,6 @@ def compose(kind: LetterKind, context: LetterContext, templates: LetterTemplates
         generated=kind is LetterKind.DIGEST,
     )
     rules = tuple(dict.fromkeys(reason.rule for reason in context.reasons))
-    fate = "stopped" if kind is LetterKind.BLOCKED else "delivered"
     return Letter(
         kind=kind,
         recipient=context.recipient,
@@ -151,12 +150,18 @@ def compose(kind: LetterKind, context: LetterContext, templates: LetterTemplates
         written_at=context.written_at,
         rules=rules,
         delivered=kind is not LetterKind.BLOCKED,
-        topics=tuple(
-            # Advice is the same whatever mailing gave rise to it.
-            f"advice {rule}" if kind is LetterKind.ADVICE else f"{fate} {rule} {context.mailing or context.reference}"
-            for rule in rules
-        ),
+        topics=_topics(kind, context, rules),
     )
+
+
+def _topics(kind: LetterKind, context: LetterContext, rules: tuple[str, ...]) -> tuple[str, ...]:
+    if kind is LetterKind.NOT_MOTIVATED:
+        # An automatic answer that does not say that it is one shall not be answered again and again.
+        return (f"{context.plea.fault} {context.mailing}",)
+    if kind is LetterKind.ADVICE:
+        return tuple(f"advice {rule}" for rule in rules)
+    fate = "stopped" if kind is LetterKind.BLOCKED else "delivered"
+    return tuple(f"{fate} {rule} {context.mailing or context.reference}" for rule in rules)
 
 
 # --- loading -------------------------------------------------------------------------------------

@@ -14,6 +14,8 @@ from gateway.letters.wording import enumerate_words, say_time, sentence
 Variables = Mapping[str, object]
 
 MOST_HELD: Final = 50
+MOST_OF_LINE: Final = 1000
+"""Characters of a line of a reason that are shown."""
 MASK: Final = "•"
 """Stands in evidence for what is not shown. Evidence without it only names a sort of thing, as the reason does."""
 _TONES: Final = {
@@ -22,6 +24,9 @@ _TONES: Final = {
     LetterKind.NOT_INSPECTED: "warned",
     LetterKind.ADVICE: "advice",
     LetterKind.DIGEST: "advice",
+    LetterKind.MOTIVATED: "advice",
+    LetterKind.NOT_MOTIVATED: "stopped",
+    LetterKind.APPROVAL: "advice",
 }
 _IN_ATTACHMENT: Final = frozenset({Where.ATTACHMENT, Where.MEMBER, Where.FILENAME})
 
@@ -128,15 +133,31 @@ class _Writer:
         return self._one(letter_file(self._matter.kind), f"{self._language}.{key}")
 
     def page(self) -> Page:
-        digest = self._matter.kind is LetterKind.DIGEST
-        alone = self._context.recipients == 1 and not digest
+        kind = self._matter.kind
+        alone = self._context.recipients == 1 and kind is not LetterKind.DIGEST and not kind.answers
         return Page(
             language=self._language,
             heading=self.say("heading"),
             outcome=self.say("outcome_one" if alone else "outcome"),
             happened=self.say("happened"),
-            sections=(*(self._summed_up() if digest else self._explained()), *self._closing()),
+            sections=(*self._matters(), *self._closing()),
         )
+
+    def _matters(self) -> Iterator[Section]:
+        if self._matter.kind.answers:
+            yield from self._answered()
+        elif self._matter.kind is LetterKind.DIGEST:
+            yield from self._summed_up()
+        else:
+            yield from self._explained()
+
+    def _answered(self) -> Iterator[Section]:
+        heading, reason = self.say("reason"), self._context.plea.reason
+        if heading and reason:
+            lines = (plain(line, MOST_OF_LINE) for line in reason.splitlines() if line.strip())
+            yield Section(heading=heading, paragraphs=tuple(Point(text=line) for line in lines))
+        own = letter_file(self._matter.kind)
+        yield _listed(self._phrase("steps"), self._say(own, f"{self._language}.steps", self._facts))
 
     def _explained(self) -> Iterator[Section]:
         reasons = self._reasons
@@ -257,4 +278,9 @@ def _facts(matter: Matter, language: str) -> Variables:
         "sections": ", ".join(dict.fromkeys(reason.section for reason in context.reasons)),
         "stopped": sum(not held.delivered for held in context.held),
         "total": len(context.held),
+        "sender": context.plea.sender,
+        "persons": context.plea.persons,
+        "hours": context.plea.hours,
+        "waiting": context.plea.waiting,
+        "fault": context.plea.fault.value if context.plea.fault else "",
     }

@@ -16,6 +16,17 @@ class LetterKind(Enum):
     ADVICE = "advice"
     NOT_INSPECTED = "not_inspected"
     DIGEST = "digest"
+    MOTIVATED = "motivated"
+    """A reason for a mailing was received: it is permitted, or an approver has been asked."""
+    NOT_MOTIVATED = "not_motivated"
+    """A reason could not be used, or was turned down."""
+    APPROVAL = "approval"
+    """Asks the approver for a yes or no."""
+
+    @property
+    def answers(self) -> bool:
+        """Tell whether it is about a reason, and not about what rules say of a message."""
+        return self in (LetterKind.MOTIVATED, LetterKind.NOT_MOTIVATED, LetterKind.APPROVAL)
 
 
 class Where(Enum):
@@ -87,6 +98,41 @@ class Held:
     rules: tuple[str, ...]
 
 
+class Fault(Enum):
+    """Why a reason could not be used."""
+
+    WRONG = "wrong"
+    """The code is not one that we wrote to this sender."""
+    LATE = "late"
+    USED = "used"
+    EMPTY = "empty"
+    LONG = "long"
+    """The answer is too large to be read."""
+    LARGE = "large"
+    """More persons than may be permitted, and there is nobody to ask."""
+    OFTEN = "often"
+    """Too many permits lately, and there is nobody to ask."""
+    DENIED = "denied"
+    """The approver said no."""
+    UNCLEAR = "unclear"
+    """The approver said neither yes nor no."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plea:
+    """A reason for a mailing, and what became of it."""
+
+    sender: str = ""
+    reason: str = field(default="", repr=False)
+    persons: int = 0
+    """That the mailing wishes to reach, or may reach besides those reached already."""
+    hours: int = 24
+    """How long the permit is good."""
+    waiting: bool = False
+    """An approver has been asked."""
+    fault: Fault | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterContext:
     """The facts of one letter. Nothing here is trusted: names and ids come from the message itself."""
@@ -111,6 +157,10 @@ class LetterContext:
     """Of the message; told only where ``Letterhead.show_subject`` says so."""
     code: str = ""
     """One-time code with which the reader may answer; empty where no answer is awaited."""
+    answer_to: str = ""
+    """The address that an answer with the code goes to."""
+    plea: Plea = Plea()
+    """For letters about a reason."""
     held: tuple[Held, ...] = ()
     """For a digest."""
 

@@ -8,8 +8,8 @@ from typing import Final, Protocol
 
 from gateway.letters.compose import LetterTemplates, Typeset, typeset
 from gateway.letters.draft import Matter
-from gateway.letters.letter import Found, Letterhead, LetterKind, Reason, Where
-from gateway.letters.samples import SAMPLE, sample_held
+from gateway.letters.letter import Fault, Found, Letterhead, LetterKind, Reason, Where
+from gateway.letters.samples import SAMPLE, SAMPLE_PLEA, sample_held
 
 _RULES: Final = {
     LetterKind.BLOCKED: "personnummer",
@@ -17,6 +17,9 @@ _RULES: Final = {
     LetterKind.ADVICE: "visible_recipients",
     LetterKind.NOT_INSPECTED: "not_inspected",
     LetterKind.DIGEST: "private",
+    LetterKind.MOTIVATED: "mass_mailing",
+    LetterKind.NOT_MOTIVATED: "mass_mailing",
+    LetterKind.APPROVAL: "mass_mailing",
 }
 _NUMBERS: Final = (
     Found(where=Where.BODY, evidence=("••••••-••••",), reason="Ett personnummer står i mejlets text."),
@@ -90,6 +93,9 @@ def preview(
     context = replace(SAMPLE, recipients=measured or 3, reasons=(reason,))
     if kind is LetterKind.DIGEST:
         context = replace(SAMPLE, held=sample_held(tuple(sorted(rules))[:4]))
+    if kind.answers:
+        fault = Fault.LATE if kind is LetterKind.NOT_MOTIVATED else None
+        context = replace(SAMPLE, plea=replace(SAMPLE_PLEA, fault=fault))
     return typeset(Matter(kind=kind, context=context, house=house), templates)
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from gateway.letters.draft import Matter
-from gateway.letters.letter import Found, Held, LetterContext, Letterhead, LetterKind, Reason, Where
+from gateway.letters.letter import Fault, Found, Held, LetterContext, Letterhead, LetterKind, Plea, Reason, Where
 
 _AT: Final = datetime(2026, 5, 4, 12, 30, tzinfo=UTC)
 
@@ -50,6 +50,11 @@ SAMPLE: Final = LetterContext(
     recipients=1,
     message_id="<sample@politik.orkelljunga.se>",
 )
+SAMPLE_PLEA: Final = Plea(
+    sender="anna.svensson@politik.orkelljunga.se",
+    reason="Samrådet gäller alla som bor längs vägen.\nDe måste få veta tiden innan beslutet fattas.",
+    persons=140,
+)
 _LADEN: Final = replace(SAMPLE, recipients=140, subject="Inbjudan till samråd", code="7H4K2P")
 
 
@@ -66,6 +71,9 @@ def samples(rules: Iterable[str]) -> Iterator[Matter]:
             yield Matter(kind=kind, context=replace(_LADEN, held=sample_held(names)), house=SAMPLE_HOUSE)
             yield Matter(kind=kind, context=replace(_LADEN, held=sample_held(names)[:1]), house=_BARE_HOUSE)
             continue
+        if kind.answers:
+            yield from _answers(kind)
+            continue
         for rule in names:
             bare, laden = replace(_REASON, rule=rule), sample_reason(rule)
             two = (laden, replace(_REASON, rule=names[0]))
@@ -80,3 +88,12 @@ def sample_held(rules: tuple[str, ...]) -> tuple[Held, ...]:
         for rule in rules
         for delivered in (True, False)
     )
+
+
+def _answers(kind: LetterKind) -> Iterator[Matter]:
+    """Yield letters about a reason: one for each way in which it may end."""
+    for fault in (None, *Fault):
+        for waiting in (False, True):
+            plea = replace(SAMPLE_PLEA, fault=fault, waiting=waiting)
+            yield Matter(kind=kind, context=replace(_LADEN, plea=plea), house=SAMPLE_HOUSE)
+    yield Matter(kind=kind, context=SAMPLE, house=_BARE_HOUSE)

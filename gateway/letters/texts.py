@@ -76,6 +76,16 @@ _DIGEST_KEYS: Final = (
         Key(name="steps", listed=True),
     ),
 )
+_ANSWER_KEYS: Final = (
+    Key(name="sv.subject"),
+    *_in_each(
+        Key(name="heading"),
+        Key(name="outcome"),
+        Key(name="happened"),
+        Key(name="reason", needed=False),
+        Key(name="steps", listed=True),
+    ),
+)
 _ADVICE_KEYS: Final = (
     Key(name="kind", needed=False),
     *(
@@ -142,11 +152,17 @@ def read_texts(files: Mapping[str, str]) -> tuple[Texts, list[Problem]]:
 def _expected(files: Mapping[str, str]) -> Iterator[tuple[str, tuple[Key, ...]]]:
     yield COMMON, _COMMON_KEYS
     for kind in LetterKind:
-        yield letter_file(kind), _DIGEST_KEYS if kind is LetterKind.DIGEST else _LETTER_KEYS
+        yield letter_file(kind), _keys_of(kind)
     yield f"{ADVICE}{DEFAULT}.toml", _ADVICE_KEYS
     for name in files:
         if name.startswith(ADVICE) and f"rules/{name.removeprefix(ADVICE)}" in files:
             yield name, _ADVICE_KEYS
+
+
+def _keys_of(kind: LetterKind) -> tuple[Key, ...]:
+    if kind.answers:
+        return _ANSWER_KEYS
+    return _DIGEST_KEYS if kind is LetterKind.DIGEST else _LETTER_KEYS
 
 
 def _unknown(name: str, files: Mapping[str, str]) -> str:

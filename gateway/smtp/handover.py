@@ -39,6 +39,8 @@ class Handover:
         await self._leg.reset()
         try:
             receipt = await self._gatekeeper.receive(submission)
+            if isinstance(receipt, Reply):
+                return receipt
             await receipt.confirm()
         except Unavailable:
             return replies.LOCAL_ERROR
@@ -51,6 +53,8 @@ class Handover:
         except Unavailable:
             await self._leg.reset()
             return replies.LOCAL_ERROR
+        if isinstance(receipt, Reply):
+            return await self._run(submission)  # refused for us alone: the others shall have it
         try:
             reply = await self._run(submission)
         except BaseException:

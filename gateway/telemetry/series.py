@@ -253,7 +253,7 @@ def _judging(rules: Mapping[str, str], detectors: tuple[str, ...]) -> tuple[Seri
         _counter(
             "motivations",
             "Reasons for a mailing that senders handed in.",
-            _axis("result", "accepted", "refused", "expired", other="other"),
+            _axis("result", "granted", "waiting", "denied", "refused", other="other"),
         ),
     )
 
@@ -287,7 +287,11 @@ def _stores() -> tuple[Series, ...]:
         _counter(
             "letters",
             "Letters by what became of them.",
-            _axis("kind", "blocked", "warned", "advice", "not_inspected", "digest", other="other"),
+            _axis(
+                "kind",
+                *("blocked", "warned", "advice", "not_inspected", "digest", "motivated", "not_motivated", "approval"),
+                other="other",
+            ),
             _axis("result", "written", "sent", "retried", "refused", "expired", "dropped", "suppressed", "failed"),
         ),
         _counter("journal_dropped", "Journal records that could not be written."),

@@ -364,7 +364,7 @@ def test_a_text_for_no_rule_is_a_mistake() -> None:
 
 def test_a_letter_that_nobody_writes_is_a_mistake() -> None:
     found = complaints({**FILES, "letters/reminder.toml": ""})
-    kinds = "advice, blocked, digest, not_inspected, warned"
+    kinds = "advice, approval, blocked, digest, motivated, not_inspected, not_motivated, warned"
     assert found == [f"letters/reminder.toml: is no letter that we write; there are {kinds}"]
 
 

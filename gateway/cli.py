@@ -132,8 +132,8 @@ def _observe_parsers(commands: Any) -> None:
 
 
 def _mailings_parser(commands: Any) -> None:
-    parser = commands.add_parser("mailings", help="see and permit mailings: counts and pseudonyms, never an address")
-    kinds = parser.add_subparsers(required=True, metavar="list|show|forget|permit|permits|revoke")
+    parser = commands.add_parser("mailings", help="see and permit mailings: counts and pseudonyms")
+    kinds = parser.add_subparsers(required=True, metavar="list|show|forget|permit|permits|revoke|reasons")
     parsers = {}
     for name, command, text in (
         ("list", _mailings_list, "mailings of the last day, latest first"),
@@ -142,12 +142,13 @@ def _mailings_parser(commands: Any) -> None:
         ("permit", _mailings_permit, "let a mailing reach more persons"),
         ("permits", _mailings_permits, "permits that are still good"),
         ("revoke", _mailings_revoke, "end a permit"),
+        ("reasons", _mailings_reasons, "reasons that senders gave, with their names; the look is journalled"),
     ):
         parsers[name] = kinds.add_parser(name, help=text)
         _settings_options(parsers[name])
         parsers[name].add_argument("--state", type=Path, metavar="DIR", help="the state directory")
         parsers[name].set_defaults(command=command)
-    for name in ("list", "show", "permits"):
+    for name in ("list", "show", "permits", "reasons"):
         parsers[name].add_argument("--json", action="store_true", help="one object a line")
     for name in ("show", "forget"):
         parsers[name].add_argument("mailing", metavar="ID")
@@ -263,6 +264,7 @@ def _switch(options: argparse.Namespace, *, to_observe: bool) -> int:
 
 
 _MAILING_COLUMNS = ("id", "sender", "reached", "reserved", "announced", "first", "last")
+_REASON_COLUMNS = ("at", "sender", "mailing", "persons", "state", "decider", "permit", "reason")
 _PERMIT_COLUMNS = ("id", "sender", "mailing", "persons", "used", "until")
 
 
@@ -308,6 +310,10 @@ def _mailings_permit(options: argparse.Namespace) -> int:
 
 def _mailings_permits(options: argparse.Namespace) -> int:
     return _print_rows(options, mailings.permits(_with_state(options)), _PERMIT_COLUMNS)
+
+
+def _mailings_reasons(options: argparse.Namespace) -> int:
+    return _print_rows(options, mailings.reasons(_with_state(options)), _REASON_COLUMNS)
 
 
 def _mailings_revoke(options: argparse.Namespace) -> int:

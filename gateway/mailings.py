@@ -15,9 +15,11 @@ from gateway.config import Settings
 from gateway.ledger import Ledger, MailingSummary, Permit
 from gateway.ledger.open import open_ledger
 from gateway.model import Unavailable
+from gateway.motivation.register import Motivation
 from gateway.operator import Refused, note
 from gateway.policy.rules import Policy
 from gateway.policy.sender import fold, read_plain
+from gateway.stores import open_register
 
 T = TypeVar("T")
 
@@ -108,6 +110,37 @@ def revoke(settings: Settings, permit_id: str) -> str:
     return f"permit {permit_id} is revoked; whom it has let through already stays reached"
 
 
+def reasons(settings: Settings) -> list[dict[str, Any]]:
+    """Return the register of motivated exceptions, latest first; the look is journalled. Raises Refused."""
+
+    async def work() -> list[Motivation]:
+        register = open_register(settings)
+        try:
+            return await register.listed()
+        finally:
+            await register.close()
+
+    try:
+        found = asyncio.run(work())
+    except Unavailable as error:
+        raise Refused(f"the register cannot be read: {error.why}") from None
+    note(settings, "reasons_read", str(len(found)))
+    return [_reason_row(motivation) for motivation in found]
+
+
+def _reason_row(motivation: Motivation) -> dict[str, Any]:
+    return {
+        "at": motivation.at.isoformat(timespec="seconds"),
+        "sender": motivation.sender,
+        "mailing": motivation.mailing,
+        "persons": motivation.persons,
+        "state": motivation.state.value,
+        "decider": motivation.decider or None,
+        "permit": motivation.permit,
+        "reason": motivation.reason,
+    }
+
+
 def table(rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> str:
     """Return rows under headings, for people."""
     cells = [list(columns), *([_cell(row.get(column)) for column in columns] for row in rows)]
@@ -116,7 +149,7 @@ def table(rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> str:
 
 
 def _cell(value: object) -> str:
-    return "-" if value is None else str(value)
+    return "-" if value is None else " ".join(str(value).split())
 
 
 def _row(mailing: MailingSummary) -> dict[str, Any]:

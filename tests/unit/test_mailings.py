@@ -16,6 +16,7 @@ from gateway.cli import main
 from gateway.journal.journal import Journal
 from gateway.ledger import Claim, Ledger, Outcome, Reservation
 from gateway.ledger.open import open_ledger
+from gateway.motivation.register import Motivation, Register, State, hidden
 from tests.support.claims import SENDER, claim, deliver, persons
 
 Told = tuple[int, str, str]
@@ -156,3 +157,29 @@ def test_a_damaged_ledger_is_told(state: Path, command: Command) -> None:
     code, _, err = command("list")
     assert code == 2
     assert "the ledger cannot be asked" in err
+
+
+def test_reasons_are_listed_with_their_names_and_the_look_is_journalled(state: Path, command: Command) -> None:
+    motivation = Motivation(
+        code=hidden("kod"),
+        sender=SENDER,
+        mailing="7k2m0abcde",
+        persons=140,
+        reason="Alla längs vägen\nberörs.",
+        message="",
+        at=datetime.now(UTC),
+        state=State.GRANTED,
+        permit="abc123",
+    )
+
+    async def keep() -> None:
+        register = Register(state, retention=timedelta(days=1))
+        await register.pend(motivation)
+        await register.close()
+
+    asyncio.run(keep())
+    code, out, _ = command("reasons")
+    assert code == 0
+    assert f"{SENDER}  7k2m0abcde  140" in out
+    assert "Alla längs vägen berörs." in out
+    assert json.loads(command("reasons", "--json")[1])["reason"] == "Alla längs vägen\nberörs."

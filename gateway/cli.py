@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from gateway import __version__, mailings
+from gateway import __version__, mailings, post
 from gateway.checking import Checked, Checker, Flags, Unreadable, check_all, find_messages, names_of
 from gateway.config import Settings, load_settings, render_settings
 from gateway.health import probe
@@ -58,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     _config_parser(commands)
     _observe_parsers(commands)
     _mailings_parser(commands)
+    _letters_parsers(commands)
     health = commands.add_parser("health", help="ask a running Utpost whether it is ready")
     _settings_options(health)
     health.set_defaults(command=_health)
@@ -158,6 +159,44 @@ def _mailings_parser(commands: Any) -> None:
     permit.add_argument("--persons", required=True, type=int, metavar="N", help="persons beyond those reached already")
     permit.add_argument("--hours", type=float, default=24.0, metavar="N", help="how long it is good (24)")
     permit.add_argument("--mailing", metavar="ID", help="else the sender's first mailing that needs it")
+
+
+def _letters_parsers(commands: Any) -> None:
+    letters = commands.add_parser("letters", help="see the letters that Utpost writes")
+    kinds = letters.add_subparsers(required=True, metavar="preview")
+    shown = kinds.add_parser("preview", help="a letter of each kind, or of one, as a reader would get it")
+    _settings_options(shown)
+    shown.add_argument("kind", nargs="?", metavar="KIND")
+    shown.add_argument("--html", type=Path, metavar="FILE", help="write the page there; a folder for all kinds")
+    shown.set_defaults(command=_letters_preview)
+    outbox = commands.add_parser("outbox", help="letters that wait")
+    acts = outbox.add_subparsers(required=True, metavar="list|retry|drop")
+    for name, command, text in (
+        ("list", _outbox_list, "letters that wait, oldest first, without their words"),
+        ("retry", _outbox_retry, "try one letter, or all, now"),
+        ("drop", _outbox_drop, "erase a letter: its reader is not told"),
+    ):
+        act = acts.add_parser(name, help=text)
+        _settings_options(act)
+        act.add_argument("--state", type=Path, metavar="DIR", help="the state directory")
+        act.set_defaults(command=command)
+        if name == "list":
+            act.add_argument("--json", action="store_true", help="one object a line")
+        else:
+            act.add_argument("letter", type=int, metavar="ID", **({"nargs": "?"} if name == "retry" else {}))
+    dkim = commands.add_parser("dkim", help="keys that sign letters")
+    keys = dkim.add_subparsers(required=True, metavar="keygen|record|check")
+    keygen = keys.add_parser("keygen", help="make a key in a new file")
+    keygen.add_argument("file", type=Path, metavar="FILE")
+    keygen.add_argument("--algorithm", choices=("rsa-sha256", "ed25519-sha256"), default="rsa-sha256")
+    keygen.set_defaults(command=_dkim_keygen)
+    for name, command, text in (
+        ("record", _dkim_record, "the DNS records of the configured keys"),
+        ("check", _dkim_check, "compare the published records with the keys"),
+    ):
+        act = keys.add_parser(name, help=text)
+        _settings_options(act)
+        act.set_defaults(command=command)
 
 
 def _settings(options: argparse.Namespace, **flags: object) -> Settings:
@@ -319,6 +358,58 @@ def _mailings_reasons(options: argparse.Namespace) -> int:
 def _mailings_revoke(options: argparse.Namespace) -> int:
     print(mailings.revoke(_with_state(options), options.permit))
     return OK
+
+
+_OUTBOX_COLUMNS = ("id", "state", "kind", "recipient", "reference", "written", "due", "attempts")
+
+
+def _letters_preview(options: argparse.Namespace) -> int:
+    settings, judgement = _judgement(options)
+    letters = post.shown(settings, judgement, options.kind)
+    if options.html is None:
+        for kind, letter in letters.items():
+            print(f"--- {kind} ---\nSubject: {letter.subject}\n\n{letter.text}")
+        return OK
+    try:
+        if options.kind is None:
+            options.html.mkdir(parents=True, exist_ok=True)
+        for kind, letter in letters.items():
+            file = options.html if options.kind else options.html / f"{kind}.html"
+            file.write_text(letter.html, "utf-8")
+            print(file)
+    except OSError as error:
+        raise Refused(f"{options.html} cannot be written ({error.strerror})") from None
+    return OK
+
+
+def _outbox_list(options: argparse.Namespace) -> int:
+    return _print_rows(options, post.waiting(_with_state(options)), _OUTBOX_COLUMNS)
+
+
+def _outbox_retry(options: argparse.Namespace) -> int:
+    print(post.retry(_with_state(options), options.letter))
+    return OK
+
+
+def _outbox_drop(options: argparse.Namespace) -> int:
+    print(post.drop(_with_state(options), options.letter))
+    return OK
+
+
+def _dkim_keygen(options: argparse.Namespace) -> int:
+    print(post.keygen(options.file, options.algorithm))
+    return OK
+
+
+def _dkim_record(options: argparse.Namespace) -> int:
+    print(post.records(_settings(options)))
+    return OK
+
+
+def _dkim_check(options: argparse.Namespace) -> int:
+    text, well = post.checked(_settings(options))
+    print(text)
+    return OK if well else FOUND
 
 
 def _health(options: argparse.Namespace) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -81,9 +82,13 @@ class LetterCarrier:
 
     door: RelayDoor
     hostname: str
+    sign: Callable[[bytes], bytes] | None = None
+    """Puts signatures in front; beside the event loop, since RSA takes a millisecond or two."""
 
     async def deliver(self, sender: str, recipient: str, octets: bytes) -> tuple[int, str]:
         """Return code and enhanced code of the reply that decided. Raises RelayRefusal or Unavailable."""
+        if self.sign is not None:
+            octets = await asyncio.to_thread(self.sign, octets)
         session = await self.door.open(self.hostname.encode("ascii", "replace"), True)
         try:
             reply = await _transaction(session, sender, recipient, Content.of(_stuffed(octets), stuffed=True))

@@ -29,7 +29,7 @@ from gateway.config import Settings, parse_endpoint
 from gateway.judgement import Judgement, load_judgement, policies_directory
 from gateway.ledger.sqlite import ledger_file
 from gateway.model import InvalidConfiguration, Problem
-from gateway.stores import check_key
+from gateway.stores import check_key, letter_signer
 from gateway.switches import read_switches
 from gateway.telemetry.board import Board, RowState
 from gateway.telemetry.monitor import serve_monitor
@@ -85,6 +85,7 @@ def serve(settings: Settings, announce: Callable[[str], None] = print) -> int:
     relay_tls(settings)
     _prepare_state(settings.state.directory)
     check_key(settings)
+    letter_signer(settings)
     sockets = tuple(_bind(text, "listen.smtp") for text in settings.listen.smtp)
     tls_sockets = tuple(_bind(text, "listen.smtps") for text in settings.listen.smtps)
     metrics = None if settings.metrics.listen == "off" else _bind(settings.metrics.listen, "metrics.listen")

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -120,13 +121,27 @@ def letterhead(settings: Settings, secret: bytes, hostname: str) -> Letterhead:
         hostname=letters.sender.rpartition("@")[2] or hostname,
         key=secret,
         retention_days=settings.journal.retention_days,
+        show_subject=letters.show_subject,
     )
+
+
+def letter_signer(settings: Settings) -> Callable[[bytes], bytes] | None:
+    """Return what signs letters, where keys are configured. Raises InvalidConfiguration where one is unfit."""
+    if not settings.dkim.keys:
+        return None
+    from gateway.letters.dkim import Signer, load_key  # noqa: PLC0415 - eight megabytes that many never use
+
+    return Signer([load_key(file, domain, selector) for domain, selector, file in settings.dkim.parts]).sign
 
 
 def open_outbox(settings: Settings, secret: bytes) -> Outbox:
     """Return the outbox of the state directory."""
     letters = settings.letters
-    terms = OutboxTerms(repeat=timedelta(hours=letters.repeat_hours), advice=timedelta(days=letters.advice_days))
+    terms = OutboxTerms(
+        repeat=timedelta(hours=letters.repeat_hours),
+        advice=timedelta(days=letters.advice_days),
+        daily=letters.per_day,
+    )
     return Outbox(settings.state.directory / "outbox.db", key=secret, terms=terms)
 
 
@@ -168,7 +183,7 @@ def open_stores(
     desk = Desk(outbox, judgement.letters, letterhead(settings, secret, hostname))
     endpoint = settings.letters.endpoint
     endpoints = (endpoint,) if endpoint else settings.relay.endpoints
-    carrier = LetterCarrier(RelayDoor(relay_points(settings, endpoints), metrics), hostname)
+    carrier = LetterCarrier(RelayDoor(relay_points(settings, endpoints), metrics), hostname, letter_signer(settings))
 
     def observe(kind: str, result: str, reference: str, code: int) -> None:
         metrics.inc("letters", kind=kind, result=result)

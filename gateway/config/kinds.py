@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from pathlib import Path
 from typing import Annotated, Final
 from urllib.parse import urlsplit
@@ -67,6 +68,23 @@ def _mailbox(text: str) -> str:
 
 def _mailbox_or_none(text: str) -> str:
     return _mailbox(text) if text else text
+
+
+_DKIM_KEY: Final = re.compile(r"(?P<selector>[A-Za-z0-9.-]+)\._domainkey\.(?P<domain>[A-Za-z0-9.-]+)=(?P<file>.+)")
+
+
+def _dkim_key(text: str) -> str:
+    if _DKIM_KEY.fullmatch(text) is None:
+        raise ValueError(f"{text!r} is not SELECTOR._domainkey.DOMAIN=FILE")
+    return text
+
+
+def dkim_key_parts(text: str) -> tuple[str, str, Path]:
+    """Return domain, selector and file of a key in the configuration."""
+    match = _DKIM_KEY.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not SELECTOR._domainkey.DOMAIN=FILE")
+    return match["domain"], match["selector"], Path(match["file"])
 
 
 def ascii_domain(text: str) -> str:
@@ -148,6 +166,7 @@ PeerOrNone = Annotated[str, AfterValidator(_peer_or_none)]
 Network = Annotated[str, AfterValidator(_network)]
 Domain = Annotated[str, AfterValidator(_domain)]
 Mailbox = Annotated[str, AfterValidator(_mailbox)]
+DkimKey = Annotated[str, AfterValidator(_dkim_key)]
 MailboxOrNone = Annotated[str, AfterValidator(_mailbox_or_none)]
 Web = Annotated[str, AfterValidator(_web)]
 Store = Annotated[str, AfterValidator(_store)]

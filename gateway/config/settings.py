@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from gateway.config.endpoint import Endpoint, parse_endpoint
 from gateway.config.kinds import (
     Count,
+    DkimKey,
     Domain,
     FromList,
     HostName,
@@ -31,6 +32,7 @@ from gateway.config.kinds import (
     Store,
     Web,
     ascii_domain,
+    dkim_key_parts,
 )
 
 Pauses = Annotated[tuple[Seconds, ...], FromList, Field(min_length=1)]
@@ -193,6 +195,10 @@ class LettersSettings(Section):
     """A letter that could not be delivered for so long is given up."""
     repeat_hours: Annotated[float, Field(ge=0, le=24 * 366)] = 24.0
     """One letter per (sender, rule, mailing) within this."""
+    per_day: Annotated[int, Field(gt=0, le=10_000)] = 20
+    """Letters to one sender within 24 hours; what exceeds it is told in one digest."""
+    show_subject: bool = False
+    """Whether letters name the subject of the message that they are about."""
     advice_days: Annotated[float, Field(ge=0, le=366)] = 7.0
     """One letter of advice per (sender, rule) within this."""
 
@@ -200,6 +206,18 @@ class LettersSettings(Section):
     def endpoint(self) -> Endpoint | None:
         """Return ``relay`` taken apart; None where letters leave through the relay of all mail."""
         return parse_endpoint(self.relay) if self.relay else None
+
+
+class DkimSettings(Section):
+    """DKIM signatures on our letters (RFC 6376)."""
+
+    keys: Annotated[tuple[DkimKey, ...], FromList] = ()
+    """SELECTOR._domainkey.DOMAIN=FILE for each key; all sign. Make one with: utpost dkim keygen."""
+
+    @property
+    def parts(self) -> tuple[tuple[str, str, Path], ...]:
+        """Return domain, selector and file of each key."""
+        return tuple(map(dkim_key_parts, self.keys))
 
 
 class MotivationSettings(Section):
@@ -305,6 +323,7 @@ class Settings(Section):
     state: State = State()
     ledger: LedgerSettings = LedgerSettings()
     letters: LettersSettings = LettersSettings()
+    dkim: DkimSettings = DkimSettings()
     motivation: MotivationSettings = MotivationSettings()
     metrics: MetricsSettings = MetricsSettings()
     journal: JournalSettings = JournalSettings()

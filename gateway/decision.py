@@ -41,6 +41,10 @@ from gateway.policy.rules import EVERY_RULE, Policy
 from gateway.policy.sender import Scope, responsible_sender
 from gateway.telemetry.logs import fault
 
+_LETTER: Final = 256 * 1024
+"""Octets that no letter of ours exceeds."""
+_HOPS: Final = 16
+"""Received fields from which on a message gets no letter: it goes in circles, and the letter would too."""
 _FIRST_PAUSE: Final = 0.2
 _LONGEST_PAUSE: Final = 15.0
 _LOG = structlog.get_logger()
@@ -95,6 +99,8 @@ class Terms:
     wait: float = 10.0
     judging: int = 8
     guideline_url: str = ""
+    is_own_letter: Callable[[bytes, str], bool] = lambda octets, recipient: False  # noqa: ARG005
+    """Tell whether we wrote these octets to this recipient."""
 
 
 class Observer(Protocol):
@@ -196,7 +202,17 @@ class Gatekeeper:
         if named is not None and envelope.sender is not None:
             return named
         headers = scan_headers(submission.content.read(0, HEADER_BLOCK))
+        if headers.own_letter and self._is_own_letter(submission):
+            return None
         return responsible_sender(submission.client, envelope, headers, self._scope)
+
+    def _is_own_letter(self, submission: Submission) -> bool:
+        """Tell a letter of ours that passes here on its way: from nobody, to one, and as we wrote it."""
+        envelope, content = submission.envelope, submission.content
+        if envelope.sender is not None or len(envelope.recipients) != 1 or len(content) > _LETTER:
+            return False
+        recipient = envelope.recipients[0].address
+        return recipient is not None and self._terms.is_own_letter(content.unstuffed(), str(recipient))
 
     # --- what ----------------------------------------------------------------------------------
 
@@ -432,6 +448,6 @@ def _may_be_written_to(decision: Decision) -> bool:
     """
     inspection = decision.facts.inspection
     headers = inspection.message.headers if inspection else Headers()
-    if headers.automatic or headers.report:
+    if headers.automatic or headers.report or headers.hops >= _HOPS:
         return False
     return decision.responsible.answerable and decision.facts.envelope.sender is not None

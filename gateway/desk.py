@@ -168,6 +168,7 @@ def _reason(hit: RuleHit, facts: Facts, policy: Policy, places: Places) -> Reaso
         summary_en=rule.summary_en,
         measured=hit.measured,
         reached=facts.usage.reached if facts.usage and rule.persons else 0,
+        permitted=facts.usage.permitted if facts.usage and rule.persons else 0,
         found=found,
         left_out=left_out,
     )

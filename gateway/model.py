@@ -165,6 +165,8 @@ class Headers:
     """List-Id or List-Unsubscribe, or Precedence bulk, list, junk."""
     own_letter: str = ""
     """The value of our own letter's mark, unverified."""
+    hops: int = 0
+    """Received fields (RFC 5321 6.3), sixteen at most."""
     defects: tuple[str, ...] = ()
 
 

@@ -20,6 +20,7 @@ from gateway.config import Settings
 from gateway.control import Control, Message
 from gateway.decision import Gatekeeper, Terms
 from gateway.judgement import Judgement
+from gateway.letters.mail import verify_mark
 from gateway.model import InvalidConfiguration
 from gateway.observer import GateObserver, SessionMeters
 from gateway.offload import Zygote, start_zygote
@@ -161,6 +162,7 @@ class Worker:
                 wait=settings.ledger.wait_seconds,
                 judging=settings.limits.judging,
                 guideline_url=settings.letters.guideline_url,
+                is_own_letter=lambda octets, recipient: verify_mark(octets, recipient, stores.secret),
             ),
         )
         keeper.observed = self._birth.observed

@@ -161,6 +161,8 @@ def _topics(kind: LetterKind, context: LetterContext, rules: tuple[str, ...]) ->
     if kind is LetterKind.ADVICE:
         return tuple(f"advice {rule}" for rule in rules)
     fate = "stopped" if kind is LetterKind.BLOCKED else "delivered"
+    if any(reason.permitted for reason in context.reasons):
+        fate = "stopped in spite of a permit"
     return tuple(f"{fate} {rule} {context.mailing or context.reference}" for rule in rules)
 
 

@@ -201,7 +201,9 @@ class _Writer:
             yield Point(text=self._phrase("left_out", left_out=reason.left_out))
 
     def _measured(self, reason: Reason) -> list[str]:
-        return self._advice(reason.rule, "found", measured=reason.measured, reached=reason.reached)
+        return self._advice(
+            reason.rule, "found", measured=reason.measured, reached=reason.reached, permitted=reason.permitted
+        )
 
     def _found_in(self, found: Found, reason: Reason) -> Point:
         lead = f"{sentence(self._place(found))}:"

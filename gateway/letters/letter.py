@@ -82,6 +82,8 @@ class Reason:
     """The number of persons that crossed a line."""
     reached: int = 0
     """How many of them earlier messages of the same mailing have reached."""
+    permitted: int = 0
+    """Persons beyond the line that a permit allowed for, which was not enough."""
     found: tuple[Found, ...] = ()
     left_out: int = 0
     """Places that are not listed, to keep the letter short."""

@@ -60,7 +60,7 @@ _LADEN: Final = replace(SAMPLE, recipients=140, subject="Inbjudan till samråd",
 
 def sample_reason(rule: str) -> Reason:
     """Return a reason that uses everything that a text may name."""
-    return replace(_REASON, rule=rule, measured=140, reached=60, found=_FOUND, left_out=3)
+    return replace(_REASON, rule=rule, measured=140, reached=60, permitted=20, found=_FOUND, left_out=3)
 
 
 def samples(rules: Iterable[str]) -> Iterator[Matter]:

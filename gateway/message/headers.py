@@ -30,6 +30,7 @@ WANTED: Final = frozenset(
         b"list-unsubscribe",
         b"content-type",
         b"x-utpost-letter",
+        b"received",
     }
 )
 """Names of the fields that ``headers_of`` looks at."""
@@ -75,6 +76,7 @@ def headers_of(fields: Fields, prefix: bytes) -> Headers:
         report=_is_report(fields, prefix),
         bulk=b"list-id" in values or b"list-unsubscribe" in values or _precedence(fields) in _BULK,
         own_letter=decode_words(fields.first(b"x-utpost-letter")),
+        hops=len(values.get(b"received", ())),
         defects=tuple(defects),
     )
 

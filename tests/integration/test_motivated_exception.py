@@ -132,6 +132,7 @@ async def test_those_who_were_reached_are_not_charged(utpost: Utpost, relay: Scr
     await nth(relay, 2)
     assert (await send(utpost, addresses(91, 590), mailing())).startswith(b"250"), "500 besides the 90"
     assert (await send(utpost, addresses(591, 591), mailing())).startswith(b"550-5.7.1 ")
+    await relay.until(lambda: any("det räcker inte" in words(one) for one in letters(relay)), "the permit is used up")
 
 
 async def test_the_office_among_other_recipients(utpost: Utpost, relay: ScriptedRelay) -> None:

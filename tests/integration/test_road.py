@@ -19,6 +19,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from gateway.letters.dkim import Algorithm, load_key, make_key
 from tests.support.process import Utpost
 from tests.support.relay import Gate, ScriptedRelay, Transaction, say
 from tests.support.smtp import RawClient
@@ -128,6 +129,55 @@ async def test_a_letter_waits_until_the_relay_is_back(
     assert not letters(relay)
     relay.return_()
     await relay.until(lambda: letters(relay), "the letter comes at last")
+
+
+async def test_letters_carry_the_signatures_of_all_keys(
+    tmp_path: Path, relay: ScriptedRelay, start_utpost: Callable[..., Utpost]
+) -> None:
+    records: dict[bytes, bytes] = {}
+    keys = []
+    for selector, domain, algorithm in (
+        ("u1", "orkelljunga.se", Algorithm.RSA),
+        ("u2", "orkelljunga.se", Algorithm.ED25519),
+        ("u1", "utpost.example", Algorithm.RSA),
+    ):
+        file = tmp_path / f"{selector}.{domain}.pem"
+        file.write_bytes(make_key(algorithm))
+        file.chmod(0o600)
+        key = load_key(file, domain, selector)
+        records[f"{key.record_name}.".encode()] = key.record.encode()
+        keys.append(f'"{key.record_name}={file}"')
+    utpost = start_utpost(relay.address, settings=(f"dkim.keys=[{','.join(keys)}]",))
+    await send(utpost, MEMBER, FORBIDDEN)
+    await relay.until(lambda: letters(relay))
+    octets = letters(relay)[0].content
+    assert octets.count(b"DKIM-Signature:") == 3
+    checker = dkim.DKIM(octets)
+    for number in range(3):
+        assert checker.verify(number, dnsfunc=lambda name, **_: records[name])
+
+
+async def test_a_letter_of_ours_that_comes_by_is_nobody_s(
+    relay: ScriptedRelay, start_utpost: Callable[..., Utpost]
+) -> None:
+    setting = 'letters.sender="utpost@politik.orkelljunga.se"'
+    utpost = start_utpost(relay.address, settings=(setting,))
+    await send(utpost, MEMBER, FORBIDDEN)
+    await relay.until(lambda: letters(relay))
+    letter = letters(relay)[0].content
+    judged = await asyncio.to_thread(utpost.metric, "utpost_judged_total")
+    async with await RawClient.greeted(utpost.smtp) as client:
+        assert (await client.deliver(b"", [MEMBER], letter)).startswith(b"250")
+    await relay.until(lambda: len(letters(relay)) == 2)
+    assert letters(relay)[1].content == letter
+    assert await asyncio.to_thread(utpost.metric, "utpost_judged_total") == judged
+
+
+async def test_a_message_that_goes_in_circles_gets_no_letter(utpost: Utpost, relay: ScriptedRelay) -> None:
+    circling = b"Received: from a by b; Mon, 2 Mar 2026 10:00:00 +0100\r\n" * 16 + FORBIDDEN
+    assert (await send(utpost, MEMBER, circling)).startswith(b"550-5.7.1 ")
+    await asyncio.sleep(0.5)
+    assert not letters(relay)
 
 
 async def test_mailing_counts_persons_of_all_its_parts(utpost: Utpost, relay: ScriptedRelay) -> None:

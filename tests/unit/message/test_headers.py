@@ -33,6 +33,7 @@ def test_ordinary_message() -> None:
         in_reply_to="0@example.com",
         references=("a@example.com", "0@example.com"),
         visible=tuple(Address(local=x, domain="example.com") for x in ("anna", "bo", "c")),
+        hops=1,
     )
 
 

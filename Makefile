@@ -5,7 +5,7 @@ PYTEST := .venv/bin/pytest
 ONCE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-long lint format bench clean
+.PHONY: help install run test test-long lint format bench pictures clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -41,6 +41,12 @@ bench: ## measure beside other gateways (PEERS=path of the black-box harness pee
 	@tests/setup/environment.sh run
 	@if [ -z "$(PEERS)" ]; then echo "make bench: say where the harness is: make bench PEERS=…/peers.py ARGS=--quick" >&2; exit 2; fi
 	@.venv/bin/python bench/compare.py $(PEERS) $(ARGS)
+
+pictures: ## photograph every letter, phone and desktop, light and dark, into var/pictures (needs chromium)
+	@tests/setup/environment.sh test
+	@mkdir -p var/pictures
+	@UTPOST_PICTURES=$(CURDIR)/var/pictures $(PYTEST) -q -m long tests/integration/test_letter_pages.py
+	@ls var/pictures
 
 clean: ## take away the environment, caches and var/
 	@rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

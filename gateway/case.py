@@ -36,6 +36,10 @@ class Submission:
     content: Content
     terminal: tuple[Address, ...] = ()
     """Recipients that Utpost itself receives for; they are not in the envelope."""
+    reports: bool = True
+    """False where the client wants no delivery status of those (NOTIFY=NEVER, RFC 3461 4.1)."""
+    envid: str = ""
+    """As written (RFC 3461 4.4)."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -73,6 +73,10 @@ class Terminus(Protocol):
         """Take a message, durably, or refuse it. Raises Unavailable."""
         ...
 
+    async def report(self, submission: Submission, responsible: Responsible, reply: Reply) -> None:
+        """Tell the sender that a message was not taken though others have it (RFC 3464). Raises Unavailable."""
+        ...
+
 
 @dataclass(slots=True, kw_only=True)
 class Decision:
@@ -404,20 +408,29 @@ class Gatekeeper:
         """Take what is addressed to Utpost, or refuse it. Raises Unavailable."""
         return await self._terminus.receive(submission, self.responsible(submission))
 
-    def confirm(self, receipt: Receipt) -> None:
+    def confirm(self, receipt: Receipt, submission: Submission) -> None:
         """Let a receipt take effect: the relay has taken the message too."""
-        self._spawn(self._confirmed(receipt))
+        self._spawn(self._confirmed(receipt, submission))
 
     def forget(self, receipt: Receipt) -> None:
         """Undo a receipt: the relay has not taken the message."""
         self._spawn(self._quietly(receipt.forget()))
 
-    async def _confirmed(self, receipt: Receipt) -> None:
+    async def _confirmed(self, receipt: Receipt, submission: Submission) -> None:
         """Confirm until it works, or for as long as a reservation is held: the message cannot be asked for again."""
         try:
             await self._persistently(receipt.confirm)
         except Unavailable as error:
             self._observer.failed(error.what)
+            self.report(submission, Reply(code=554, enhanced="5.3.0", lines=("Svaret kunde inte tas om hand.",)))
+
+    def report(self, submission: Submission, reply: Reply) -> None:
+        """Report that we did not take a message that the relay has taken for others; never to machines."""
+        responsible = self.responsible(submission)
+        headers = scan_headers(submission.content.read(0, HEADER_BLOCK))
+        machine = submission.envelope.sender is None or headers.automatic or headers.report or headers.bulk
+        if submission.reports and responsible is not None and responsible.answerable and not machine:
+            self._spawn(self._quietly(self._terminus.report(submission, responsible, reply)))
 
     async def _quietly(self, work: Coroutine[Any, Any, None]) -> None:
         try:

@@ -121,6 +121,7 @@ def letterhead(settings: Settings, secret: bytes, hostname: str) -> Letterhead:
         hostname=letters.sender.rpartition("@")[2] or hostname,
         key=secret,
         retention_days=settings.journal.retention_days,
+        reason_days=settings.motivation.retention_days,
         show_subject=letters.show_subject,
     )
 

@@ -16,7 +16,7 @@ from gateway.case import Submission
 from gateway.decision import Receipt
 from gateway.desk import Desk, Invitation, Pending
 from gateway.ledger import Ledger, Permit
-from gateway.letters.letter import Fault, LetterContext, LetterKind, Plea
+from gateway.letters.letter import DeliveryStatus, Fault, LetterContext, LetterKind, Plea
 from gateway.message.headers import HEADER_BLOCK, scan_headers
 from gateway.message.locked import tell_locked
 from gateway.message.parse import parse_message
@@ -45,6 +45,9 @@ class NoTerminus:
     async def receive(self, submission: Submission, responsible: Responsible | None) -> Receipt | Reply:  # noqa: ARG002
         """Nothing can come here."""
         return _UNKNOWN
+
+    async def report(self, submission: Submission, responsible: Responsible, reply: Reply) -> None:
+        """Nothing was refused here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +170,28 @@ class Office:
             return _UNKNOWN
         sender = str(responsible.address)
         return await self._motivated(_Answer(submission=submission, headers=headers, code=code, sender=sender))
+
+    async def report(self, submission: Submission, responsible: Responsible, reply: Reply) -> None:
+        """Tell the sender that a message was not taken though others have it (RFC 3464). Raises Unavailable."""
+        headers = scan_headers(submission.content.read(0, HEADER_BLOCK))
+        context = LetterContext(
+            recipient=str(responsible.address),
+            reference=submission.occasion.reference,
+            written_at=self.clock(),
+            occurred_at=submission.occasion.received_at,
+            message_id=headers.message_id,
+            references=headers.references,
+            status=DeliveryStatus(
+                recipient=str(submission.terminal[0]),
+                code=reply.code,
+                enhanced=reply.enhanced,
+                text=" ".join(reply.lines),
+                envid=submission.envid,
+            ),
+        )
+        pending = await self.desk.tell(LetterKind.REPORT, context)
+        if pending is not None:
+            await self.desk.release(pending)
 
     async def _motivated(self, answer: _Answer) -> Receipt:
         code, words = read_code(answer.code, answer.sender, self.key), answer.words()

@@ -16,7 +16,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from gateway.letters.draft import Document, Matter, Variables, draft
 from gateway.letters.letter import Letter, LetterContext, Letterhead, LetterKind
-from gateway.letters.mail import Sheet, make_message_id, write_mail
+from gateway.letters.mail import Report, Sheet, make_message_id, write_mail
 from gateway.letters.samples import samples
 from gateway.letters.texts import LAYOUTS, Texts, letter_file, read_texts
 from gateway.model import Problem
@@ -139,6 +139,7 @@ def compose(kind: LetterKind, context: LetterContext, templates: LetterTemplates
         in_reply_to=context.message_id,
         references=context.references,
         generated=kind is LetterKind.DIGEST,
+        report=_report(context, house) if kind is LetterKind.REPORT else None,
     )
     rules = tuple(dict.fromkeys(reason.rule for reason in context.reasons))
     return Letter(
@@ -152,6 +153,12 @@ def compose(kind: LetterKind, context: LetterContext, templates: LetterTemplates
         delivered=kind is not LetterKind.BLOCKED,
         topics=_topics(kind, context, rules),
     )
+
+
+def _report(context: LetterContext, house: Letterhead) -> Report | None:
+    if context.status is None:
+        return None
+    return Report(status=context.status, reporting=house.hostname, arrived=context.occurred_at)
 
 
 def _topics(kind: LetterKind, context: LetterContext, rules: tuple[str, ...]) -> tuple[str, ...]:

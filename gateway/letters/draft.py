@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from gateway.letters.letter import Found, Held, LetterContext, Letterhead, LetterKind, Reason, Where
+from gateway.letters.letter import Fault, Found, Held, LetterContext, Letterhead, LetterKind, Reason, Where
 from gateway.letters.places import plain
 from gateway.letters.texts import COMMON, LANGUAGES, Texts, letter_file
 from gateway.letters.wording import enumerate_words, say_time, sentence
@@ -27,6 +27,7 @@ _TONES: Final = {
     LetterKind.MOTIVATED: "advice",
     LetterKind.NOT_MOTIVATED: "stopped",
     LetterKind.APPROVAL: "advice",
+    LetterKind.REPORT: "stopped",
 }
 _IN_ATTACHMENT: Final = frozenset({Where.ATTACHMENT, Where.MEMBER, Where.FILENAME})
 
@@ -184,8 +185,15 @@ class _Writer:
 
     def _closing(self) -> Iterator[Section]:
         yield Section(heading=self._phrase("questions"), paragraphs=(Point(text=self._phrase("question")),))
-        told = tuple(Point(text=self._phrase(name)) for name in ("retention", "automatic"))
+        told = tuple(Point(text=self._phrase(name)) for name in (self._retention(), "automatic"))
         yield Section(heading=self._phrase("logged"), paragraphs=told, quiet=True)
+
+    def _retention(self) -> str:
+        """Return which text says truly what is kept: a reason that was taken is kept with its sender's name."""
+        kind, fault = self._matter.kind, self._context.plea.fault
+        if kind in (LetterKind.MOTIVATED, LetterKind.APPROVAL) or fault in (Fault.DENIED, Fault.UNCLEAR):
+            return "retention_reason"
+        return "retention_answer" if kind.answers else "retention"
 
     # --- reasons -------------------------------------------------------------------------------
 
@@ -273,6 +281,7 @@ def _facts(matter: Matter, language: str) -> Variables:
         "registry": house.registry or house.contact,
         "sender_name": house.sender_name,
         "retention_days": house.retention_days,
+        "reason_days": house.reason_days,
         "time": say_time(context.occurred_at, house.zone, language),
         "subject": plain(context.subject, 200) if house.show_subject else "",
         "code": context.code,
@@ -280,6 +289,7 @@ def _facts(matter: Matter, language: str) -> Variables:
         "sections": ", ".join(dict.fromkeys(reason.section for reason in context.reasons)),
         "stopped": sum(not held.delivered for held in context.held),
         "total": len(context.held),
+        "office": context.status.recipient if context.status else "",
         "sender": context.plea.sender,
         "persons": context.plea.persons,
         "hours": context.plea.hours,

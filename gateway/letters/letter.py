@@ -22,11 +22,13 @@ class LetterKind(Enum):
     """A reason could not be used, or was turned down."""
     APPROVAL = "approval"
     """Asks the approver for a yes or no."""
+    REPORT = "report"
+    """A delivery status notification: we ourselves did not take a message for a recipient of ours."""
 
     @property
     def answers(self) -> bool:
-        """Tell whether it is about a reason, and not about what rules say of a message."""
-        return self in (LetterKind.MOTIVATED, LetterKind.NOT_MOTIVATED, LetterKind.APPROVAL)
+        """Tell whether it is about mail to Utpost itself, and not about what rules say of a message."""
+        return self in (LetterKind.MOTIVATED, LetterKind.NOT_MOTIVATED, LetterKind.APPROVAL, LetterKind.REPORT)
 
 
 class Where(Enum):
@@ -136,6 +138,20 @@ class Plea:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryStatus:
+    """What a report says to machines (RFC 3464)."""
+
+    recipient: str
+    """The one that failed."""
+    code: int
+    enhanced: str
+    text: str
+    """Of the reply that would have said so, had there been no other recipients."""
+    envid: str = ""
+    """The client's ENVID as written (RFC 3461 4.4)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LetterContext:
     """The facts of one letter. Nothing here is trusted: names and ids come from the message itself."""
 
@@ -163,6 +179,8 @@ class LetterContext:
     """The address that an answer with the code goes to."""
     plea: Plea = Plea()
     """For letters about a reason."""
+    status: DeliveryStatus | None = None
+    """For reports."""
     held: tuple[Held, ...] = ()
     """For a digest."""
 
@@ -195,6 +213,8 @@ class Letterhead:
     """Address of the registry, where received data may be forwarded to; empty: ``contact``."""
     retention_days: int = 30
     """How long the journal keeps what the letter is about."""
+    reason_days: int = 730
+    """How long reasons for mailings are kept."""
     show_subject: bool = False
     """Whether letters name the subject of the message."""
     zone: tzinfo = field(default_factory=local_time)

@@ -18,6 +18,8 @@ from datetime import datetime
 from email.header import Header
 from typing import Final
 
+from gateway.letters.letter import DeliveryStatus
+
 MARK: Final = "X-Utpost-Letter"
 """The header that proves a letter to be ours."""
 
@@ -30,6 +32,16 @@ _DOT_ATOM: Final = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~
 _PHRASE: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _LINE: Final = 76
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The machine-readable part of a delivery status notification (RFC 3464)."""
+
+    status: DeliveryStatus
+    reporting: str
+    """Our name."""
+    arrived: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,19 +62,25 @@ class Sheet:
     references: tuple[str, ...] = ()
     generated: bool = False
     """True where the letter answers no single message (RFC 3834 5)."""
+    report: Report | None = None
+    """Makes it a multipart/report (RFC 6522)."""
 
 
 def write_mail(sheet: Sheet, key: bytes) -> bytes:
-    """Return a multipart/alternative message with CRLF line ends, marked as ours."""
+    """Return a multipart/alternative message, or a report, with CRLF line ends, marked as ours."""
     boundary = f"=_{hashlib.sha256(sheet.message_id.encode()).hexdigest()[:24]}"
     body = _body(sheet, boundary)
+    kind = "alternative"
+    if sheet.report is not None:
+        kind, inner = "report; report-type=delivery-status", f"{boundary}i"
+        body = _reported(sheet, sheet.report, boundary, (inner, _body(sheet, inner)))
     date = email.utils.format_datetime(sheet.date)
     mark = _mark(key, sheet.message_id, sheet.recipient, date, body)
     lines = [
         *_headers(sheet, date),
         f"{MARK}: {mark}",
         "MIME-Version: 1.0",
-        f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"',
+        f'Content-Type: multipart/{kind};\r\n boundary="{boundary}"',
     ]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
@@ -187,3 +205,27 @@ def _part(subtype: str, text: str) -> bytes:
         "Content-Disposition: inline\r\n\r\n"
     )
     return head.encode() + encoded
+
+
+def _reported(sheet: Sheet, report: Report, boundary: str, words: tuple[str, bytes]) -> bytes:
+    """Return the three parts of a report: words for people, fields for machines, and what names the message."""
+    status = report.status
+    about = [f"Reporting-MTA: dns; {_token(report.reporting) or 'localhost'}"]
+    about.append(f"Arrival-Date: {email.utils.format_datetime(report.arrived)}")
+    if status.envid:
+        about.insert(0, f"Original-Envelope-Id: {_one_line(status.envid)[:100]}")
+    text = " ".join(_one_line(status.text).encode("ascii", "replace").decode().split())
+    fields = [
+        f"Final-Recipient: rfc822; {addr_spec(status.recipient)}",
+        "Action: failed",
+        f"Status: {status.enhanced}",
+        f"Diagnostic-Code: smtp; {status.code} {status.enhanced} {text}"[:900],
+    ]
+    answered = strict_ids([sheet.in_reply_to])
+    parts = (
+        f'Content-Type: multipart/alternative; boundary="{words[0]}"\r\n\r\n'.encode() + words[1],
+        ("Content-Type: message/delivery-status\r\n\r\n" + CRLF.join([*about, "", *fields, ""])).encode(),
+        ("Content-Type: text/rfc822-headers\r\n\r\n" + "".join(f"Message-ID: {i}\r\n" for i in answered)).encode(),
+    )
+    opening = f"--{boundary}\r\n".encode()
+    return b"".join(opening + part + b"\r\n" for part in parts) + f"--{boundary}--\r\n".encode()

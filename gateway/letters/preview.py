@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from gateway.letters.compose import LetterTemplates, Typeset, typeset
 from gateway.letters.draft import Matter
 from gateway.letters.letter import Fault, Found, Letterhead, LetterKind, Reason, Where
-from gateway.letters.samples import SAMPLE, SAMPLE_PLEA, sample_held
+from gateway.letters.samples import SAMPLE, SAMPLE_PLEA, SAMPLE_STATUS, sample_held
 
 _RULES: Final = {
     LetterKind.BLOCKED: "personnummer",
@@ -20,6 +20,7 @@ _RULES: Final = {
     LetterKind.MOTIVATED: "mass_mailing",
     LetterKind.NOT_MOTIVATED: "mass_mailing",
     LetterKind.APPROVAL: "mass_mailing",
+    LetterKind.REPORT: "mass_mailing",
 }
 _NUMBERS: Final = (
     Found(where=Where.BODY, evidence=("••••••-••••",), reason="Ett personnummer står i mejlets text."),
@@ -95,7 +96,12 @@ def preview(
         context = replace(SAMPLE, held=sample_held(tuple(sorted(rules))[:4]))
     if kind.answers:
         fault = Fault.LATE if kind is LetterKind.NOT_MOTIVATED else None
-        context = replace(SAMPLE, plea=replace(SAMPLE_PLEA, fault=fault))
+        context = replace(
+            SAMPLE,
+            plea=replace(SAMPLE_PLEA, fault=fault),
+            status=SAMPLE_STATUS,
+            code="7h4k2p" if kind is LetterKind.APPROVAL else "",
+        )
     return typeset(Matter(kind=kind, context=context, house=house), templates)
 
 

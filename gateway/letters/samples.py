@@ -8,7 +8,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from gateway.letters.draft import Matter
-from gateway.letters.letter import Fault, Found, Held, LetterContext, Letterhead, LetterKind, Plea, Reason, Where
+from gateway.letters.letter import (
+    DeliveryStatus,
+    Fault,
+    Found,
+    Held,
+    LetterContext,
+    Letterhead,
+    LetterKind,
+    Plea,
+    Reason,
+    Where,
+)
 
 _AT: Final = datetime(2026, 5, 4, 12, 30, tzinfo=UTC)
 
@@ -55,6 +66,9 @@ SAMPLE_PLEA: Final = Plea(
     reason="Samrådet gäller alla som bor längs vägen.\nDe måste få veta tiden innan beslutet fattas.",
     persons=140,
 )
+SAMPLE_STATUS: Final = DeliveryStatus(
+    recipient="motivering@utpost.orkelljunga.se", code=550, enhanced="5.7.1", text="Adressen tar inte emot det."
+)
 _LADEN: Final = replace(SAMPLE, recipients=140, subject="Inbjudan till samråd", code="7H4K2P")
 
 
@@ -95,5 +109,6 @@ def _answers(kind: LetterKind) -> Iterator[Matter]:
     for fault in (None, *Fault):
         for waiting in (False, True):
             plea = replace(SAMPLE_PLEA, fault=fault, waiting=waiting)
-            yield Matter(kind=kind, context=replace(_LADEN, plea=plea), house=SAMPLE_HOUSE)
+            context = replace(_LADEN, plea=plea, status=SAMPLE_STATUS)
+            yield Matter(kind=kind, context=context, house=SAMPLE_HOUSE)
     yield Matter(kind=kind, context=SAMPLE, house=_BARE_HOUSE)

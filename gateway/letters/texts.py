@@ -33,6 +33,8 @@ _PHRASES: Final = (
     "left_out",
     "question",
     "retention",
+    "retention_reason",
+    "retention_answer",
     "automatic",
 )
 _PLACES: Final = (*(where.value for where in Where), "named", "unnamed")

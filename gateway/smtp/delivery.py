@@ -88,6 +88,8 @@ class DeliverySession(EnvelopeSession):
             ),
             content=reader.content,
             terminal=tuple(command.address for command in transaction.terminal if command.address is not None),
+            reports=all((c.parameters.get("NOTIFY") or b"").upper() != b"NEVER" for c in transaction.terminal),
+            envid=(transaction.mail.parameters.get("ENVID") or b"").decode("ascii", "replace"),
         )
 
     def _client(self) -> Client:

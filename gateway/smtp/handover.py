@@ -54,14 +54,18 @@ class Handover:
             await self._leg.reset()
             return replies.LOCAL_ERROR
         if isinstance(receipt, Reply):
-            return await self._run(submission)  # refused for us alone: the others shall have it
+            # Refused for us alone: the others shall have it, and the sender is told in a letter.
+            outcome = await self._run(submission)
+            if isinstance(outcome, RelayReply) and outcome.positive:
+                self._gatekeeper.report(submission, receipt)
+            return outcome
         try:
             reply = await self._run(submission)
         except BaseException:
             self._gatekeeper.forget(receipt)
             raise
         if isinstance(reply, RelayReply) and reply.positive:
-            self._gatekeeper.confirm(receipt)
+            self._gatekeeper.confirm(receipt, submission)
         else:
             self._gatekeeper.forget(receipt)
         return reply

@@ -289,7 +289,17 @@ def _stores() -> tuple[Series, ...]:
             "Letters by what became of them.",
             _axis(
                 "kind",
-                *("blocked", "warned", "advice", "not_inspected", "digest", "motivated", "not_motivated", "approval"),
+                *(
+                    "blocked",
+                    "warned",
+                    "advice",
+                    "not_inspected",
+                    "digest",
+                    "motivated",
+                    "not_motivated",
+                    "approval",
+                    "report",
+                ),
                 other="other",
             ),
             _axis("result", "written", "sent", "retried", "refused", "expired", "dropped", "suppressed", "failed"),

@@ -17,7 +17,7 @@ import pytest
 from tests.integration.test_mass_mailing import MEMBER, addresses, mailing, other_words, reached
 from tests.support.postfix import Postfix
 from tests.support.process import Utpost
-from tests.support.relay import ScriptedRelay
+from tests.support.relay import Gate, ScriptedRelay, say
 from tests.support.smtp import RawClient
 
 Start = Callable[..., Utpost]
@@ -249,6 +249,54 @@ def _older(state: Path, to: bytes) -> bytes:
         purpose=code.purpose, mailing=code.mailing, persons=code.persons, until=datetime.now(UTC) - timedelta(hours=2)
     )
     return f"motivering+{stale.write(MEMBER.decode(), key)}@utpost.orkelljunga.se".encode()
+
+
+async def test_what_we_refuse_while_others_get_it_is_reported(utpost: Utpost, relay: ScriptedRelay) -> None:
+    letter = await refused(utpost, relay)
+    wrong = b"motivering+%b@utpost.orkelljunga.se" % (b"m" + b"0" * 34)
+    message = answer(letter, REASON, sender=APPROVER)
+    async with await RawClient.greeted(utpost.smtp) as client:
+        await client.command(b"MAIL FROM:<nagon@annat.example>", b"250")
+        for to in (wrong, b"kollega@mottagare.example"):
+            await client.command(b"RCPT TO:<%b>" % to, b"250")
+        await client.command(b"DATA", b"354")
+        await client.send(message + b".\r\n")
+        await client.expect(b"250")
+    await asyncio.sleep(0.3)
+    assert len(letters(relay)) == 1, "a stranger gets no report"
+    automatic = answer(letter, REASON, Precedence="bulk")
+    assert (await send(utpost, [wrong, b"kollega@mottagare.example"], automatic)).startswith(b"250")
+    await asyncio.sleep(0.3)
+    assert len(letters(relay)) == 1, "nor does a machine"
+
+
+async def test_an_answer_that_we_lose_after_the_relay_took_it_is_reported(
+    relay: ScriptedRelay, start_utpost: Start
+) -> None:
+    short = ("timeouts.decision=2", "timeouts.relay_final=4", "ledger.hold_seconds=6", "ledger.wait_seconds=1")
+    utpost = start_utpost(relay.address, settings=(*SETTINGS, *short))
+    letter = await refused(utpost, relay)
+    gate = Gate()
+    relay.answer("final", say(b"250 2.0.0 Ok\r\n", gate=gate))
+    both = [address(letter), b"kollega@mottagare.example"]
+    sending = asyncio.create_task(send(utpost, both, answer(letter, REASON)))
+    await relay.until(lambda: [t for t in relay.ended if b"kollega" in b"".join(t.rcpts)], "the relay has the dot")
+    holder = sqlite3.connect(utpost.state / "ledger.sqlite", isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    gate.open()
+    assert (await sending).startswith(b"250"), "the relay's word stands"
+    report = await nth(relay, 2)
+    holder.close()
+    assert report.get_content_type() == "multipart/report"
+    assert report.get_param("report-type") == "delivery-status"
+    parts: Any = list(report.iter_parts())
+    words_, status, about = parts
+    assert words_.get_content_type() == "multipart/alternative"
+    message, recipient = status.get_payload()
+    assert message["Reporting-MTA"].startswith("dns; ")
+    assert recipient["Final-Recipient"] == f"rfc822; {address(letter).decode()}"
+    assert (recipient["Action"], recipient["Status"]) == ("failed", "5.3.0")
+    assert about.get_content_type() == "text/rfc822-headers"
 
 
 # --- the approver --------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ PACKAGES: Final = {
     "s-nail": "s-nail",
     "curl": "curl",
     "openssl": "openssl",
+    "mshow": "mblaze",
 }
 """Program → the Debian package it comes from (tests/setup/packages.txt)."""
 

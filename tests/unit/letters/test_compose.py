@@ -107,8 +107,9 @@ def test_every_kind_parses_without_a_defect(kind: LetterKind) -> None:
     for matter in [m for m in SAMPLES if m.kind is kind]:
         octets = compose(kind, matter.context, TEMPLATES, matter.house).octets
         message = read(octets)
-        assert [part.defects for part in message.walk()] == [[]] * 3
-        assert message.get_content_type() == "multipart/alternative"
+        report = kind is LetterKind.REPORT and matter.context.status is not None
+        assert [part.defects for part in message.walk()] == [[]] * (8 if report else 3)
+        assert message.get_content_type() == ("multipart/report" if report else "multipart/alternative")
         assert all(not message[name].defects for name in ("From", "To", "Reply-To", "Date", "Subject", "Message-ID"))
 
 
@@ -364,7 +365,7 @@ def test_a_text_for_no_rule_is_a_mistake() -> None:
 
 def test_a_letter_that_nobody_writes_is_a_mistake() -> None:
     found = complaints({**FILES, "letters/reminder.toml": ""})
-    kinds = "advice, approval, blocked, digest, motivated, not_inspected, not_motivated, warned"
+    kinds = "advice, approval, blocked, digest, motivated, not_inspected, not_motivated, report, warned"
     assert found == [f"letters/reminder.toml: is no letter that we write; there are {kinds}"]
 
 

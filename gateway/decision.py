@@ -45,6 +45,8 @@ _LETTER: Final = 256 * 1024
 """Octets that no letter of ours exceeds."""
 _HOPS: Final = 16
 """Received fields from which on a message gets no letter: it goes in circles, and the letter would too."""
+_SIGNING: Final = 10.0
+"""Seconds that signing may take."""
 _FIRST_PAUSE: Final = 0.2
 _LONGEST_PAUSE: Final = 15.0
 _LOG = structlog.get_logger()
@@ -105,6 +107,8 @@ class Terms:
     guideline_url: str = ""
     is_own_letter: Callable[[bytes, str], bool] = lambda octets, recipient: False  # noqa: ARG005
     """Tell whether we wrote these octets to this recipient."""
+    sign: Callable[[bytes, str], bytes] | None = None
+    """Return the signatures that go above a passing message from a domain; runs beside the event loop."""
 
 
 class Observer(Protocol):
@@ -343,6 +347,21 @@ class Gatekeeper:
 
     def _is_switched_off(self, rule: str) -> bool:
         return not self.observed.isdisjoint({rule, EVERY_RULE})
+
+    async def signatures(self, decision: Decision) -> bytes:
+        """Return the fields that go above a message that passes; none where none are wished or it takes too long."""
+        inspection, sign = decision.facts.inspection, self._terms.sign
+        author = inspection.message.headers.from_ if inspection else None
+        if sign is None or author is None or author.domain not in self._scope.domains:
+            return b""
+        if not decision.responsible.answerable:
+            return b""  # merely named in From: a signature of ours would make a forgery look true
+        try:
+            async with asyncio.timeout(_SIGNING):
+                return await asyncio.to_thread(sign, decision.submission.content.unstuffed(), author.domain)
+        except Exception as error:  # noqa: BLE001 - unsigned is better than not at all
+            _LOG.error("signing_failed", **fault(error))
+            return b""
 
     def settle(self, decision: Decision, code: int, enhanced: str) -> None:
         """Draw the conclusions of the relay's final reply, without standing between it and the client."""

@@ -135,6 +135,16 @@ def letter_signer(settings: Settings) -> Callable[[bytes], bytes] | None:
     return Signer([load_key(file, domain, selector) for domain, selector, file in settings.dkim.parts]).sign
 
 
+def passing_signer(settings: Settings) -> Callable[[bytes, str], bytes] | None:
+    """Return what signs passing messages, where that is wished. Raises InvalidConfiguration where a key is unfit."""
+    if not settings.dkim.sign_passing:
+        return None
+    from gateway.letters.dkim import load_key  # noqa: PLC0415 - as above
+    from gateway.letters.passing import PassingSigner  # noqa: PLC0415
+
+    return PassingSigner([load_key(file, domain, selector) for domain, selector, file in settings.dkim.parts]).sign
+
+
 def open_outbox(settings: Settings, secret: bytes) -> Outbox:
     """Return the outbox of the state directory."""
     letters = settings.letters

@@ -30,7 +30,7 @@ from gateway.relay import RelayDoor, relay_points
 from gateway.smtp.door import Door, open_door
 from gateway.smtp.front import Bounds, Front
 from gateway.store import SWITCH_SECONDS
-from gateway.stores import Stores, open_stores
+from gateway.stores import Stores, open_stores, passing_signer
 from gateway.telemetry.board import Board, Metrics, RowState
 from gateway.tls import client_context, renew
 
@@ -162,6 +162,7 @@ class Worker:
                 wait=settings.ledger.wait_seconds,
                 judging=settings.limits.judging,
                 guideline_url=settings.letters.guideline_url,
+                sign=passing_signer(settings),
                 is_own_letter=lambda octets, recipient: verify_mark(octets, recipient, stores.secret),
             ),
         )

@@ -28,6 +28,8 @@ def contradictions(settings: Settings) -> Iterator[Contradiction]:
     if (settings.tls.certificate is None) != (settings.tls.private_key is None):
         keys = ("tls.certificate", "tls.private_key")
         yield keys, "TLS needs both tls.certificate and tls.private_key"
+    if settings.dkim.sign_passing and not settings.dkim.keys:
+        yield ("dkim.sign_passing", "dkim.keys"), "there is no key to sign with"
     if settings.listen.smtps and settings.tls.certificate is None:
         yield ("listen.smtps", "tls.certificate"), "listen.smtps needs tls.certificate and tls.private_key"
 

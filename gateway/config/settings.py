@@ -213,6 +213,8 @@ class DkimSettings(Section):
 
     keys: Annotated[tuple[DkimKey, ...], FromList] = ()
     """SELECTOR._domainkey.DOMAIN=FILE for each key; all sign. Make one with: utpost dkim keygen."""
+    sign_passing: bool = False
+    """Whether representatives' messages that pass are signed too, above octets that stay as they are."""
 
     @property
     def parts(self) -> tuple[tuple[str, str, Path], ...]:

@@ -101,16 +101,16 @@ class Handover:
             await self._leg.reset()
             self._gatekeeper.abandon(decision)
             return replies.LOCAL_ERROR
-        reply = await self._deliver(decision.submission)
+        reply = await self._deliver(decision.submission, await self._gatekeeper.signatures(decision))
         self._gatekeeper.settle(decision, reply.code, reply.enhanced)
         return reply
 
-    async def _deliver(self, submission: Submission) -> RelayReply:
+    async def _deliver(self, submission: Submission, above: bytes = b"") -> RelayReply:
         reply = await self._leg.begin_data()
         if reply.code != 354:  # noqa: PLR2004 - RFC 5321 4.1.1.4
             await self._leg.reset()
             return reply
-        early = await self._leg.send_content(submission.content)
+        early = await self._leg.send_content(submission.content, above)
         if early is not None:
             return early
         self._mark_final()

@@ -231,9 +231,9 @@ class RelayLeg:
         """Send DATA and return the relay's reply, 354 or a refusal."""
         return await (await self.ready()).begin_data()
 
-    async def send_content(self, content: Content) -> RelayReply | None:
-        """Send the content without its final dot; return a refusal that came too early, else None."""
-        early = await self._held().send_content(content)
+    async def send_content(self, content: Content, above: bytes = b"") -> RelayReply | None:
+        """Send fields of ours and the content without its dot; return a refusal that came too early, else None."""
+        early = await self._held().send_content(content, above)
         if early is not None:
             self.abort()
         return early

@@ -180,13 +180,15 @@ class RelaySession:
             raise Unavailable("relay", "it answered DATA with neither 354 nor a refusal")
         return reply
 
-    async def send_content(self, content: Content) -> RelayReply | None:
-        """Send the raw, dot-stuffed octets after 354, all but the terminating dot.
+    async def send_content(self, content: Content, above: bytes = b"") -> RelayReply | None:
+        """Send the raw, dot-stuffed octets after 354, all but the terminating dot; ``above`` are whole header fields.
 
         Returns a refusal that came too early; the connection is of no use then. Raises Unavailable.
         """
         position, size = 0, len(content)
         try:
+            if above:
+                self._connection.send(above)
             while position < size and not self.spoke:
                 chunk = content.read(position, CHUNK)
                 position += len(chunk)

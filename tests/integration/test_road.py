@@ -157,6 +157,25 @@ async def test_letters_carry_the_signatures_of_all_keys(
         assert checker.verify(number, dnsfunc=lambda name, **_: records[name])
 
 
+async def test_passing_messages_are_signed_above_untouched_octets(
+    tmp_path: Path, relay: ScriptedRelay, start_utpost: Callable[..., Utpost]
+) -> None:
+    file = tmp_path / "key.pem"
+    file.write_bytes(make_key(Algorithm.RSA))
+    file.chmod(0o600)
+    key = load_key(file, "orkelljunga.se", "u1")
+    settings = (f'dkim.keys=["{key.record_name}={file}"]', "dkim.sign_passing=true")
+    utpost = start_utpost(relay.address, settings=settings)
+    dotted = HARMLESS + b".en punkt\r\n..tva\r\n"
+    assert (await send(utpost, MEMBER, dotted)).startswith(b"250")
+    assert (await send(utpost, STRANGER, HARMLESS)).startswith(b"250")
+    signed, unsigned = (t.content for t in mail(relay))
+    assert signed.startswith(b"DKIM-Signature: v=1;")
+    assert signed.endswith(dotted)
+    assert dkim.verify(signed, dnsfunc=lambda *_, **__: key.record.encode())
+    assert unsigned == HARMLESS, "a stranger who names a member in From is not vouched for"
+
+
 async def test_a_letter_of_ours_that_comes_by_is_nobody_s(
     relay: ScriptedRelay, start_utpost: Callable[..., Utpost]
 ) -> None:

@@ -29,14 +29,14 @@ _FAILURE: Final = {"contended": "ledger"}
 class SessionMeters:
     """What sessions count, on a worker's row of the board."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, front: str = "smtp") -> None:
         """Resolve the cells once."""
         self._metrics = metrics
-        self._sessions = metrics.gauge("sessions", front="smtp")
+        self._sessions = metrics.gauge("sessions", front=front)
         self._octets = metrics.gauge("in_flight_octets")
-        self._accepted = metrics.counter("connections", front="smtp", result="accepted")
+        self._accepted = metrics.counter("connections", front=front, result="accepted")
         self._replies: dict[tuple[str, int], Counter] = {}
-        self._refused = metrics.counter("connections", front="smtp", result="refused")
+        self._refused = metrics.counter("connections", front=front, result="refused")
 
     def session(self, change: int) -> None:
         """Count a session that begins (1) or ends (-1)."""
@@ -68,11 +68,11 @@ class GateObserver:
         self._metrics = metrics
         self._journal = journal
         self._ours = frozenset(d.partition(".")[2] or d for d in settings.scope.folded) | settings.scope.folded
-        self._judged = metrics.counter("judged", front="smtp")
+        self._judged = {front: metrics.counter("judged", front=front) for front in ("smtp", "milter")}
 
     def judged(self, decision: Decision) -> None:
         """Count what was found in a message, and what the rules made of it."""
-        self._judged.inc()
+        self._judged[decision.submission.occasion.front].inc()
         inspection = decision.facts.inspection
         for finding in inspection.findings if inspection else ():
             labels = {"confidence": finding.confidence.name.lower(), "segment": finding.segment.value}
@@ -116,9 +116,10 @@ class GateObserver:
         _LOG.warning("store_failed", store=what)
 
     def _count(self, submission: Submission, verdict: str, way: str) -> None:
-        self._metrics.inc("messages", front="smtp", verdict=verdict, direction=way)
-        self._metrics.observe("recipients", len(submission.envelope.recipients), front="smtp")
-        self._metrics.observe("message_octets", len(submission.content), front="smtp")
+        front = submission.occasion.front
+        self._metrics.inc("messages", front=front, verdict=verdict, direction=way)
+        self._metrics.observe("recipients", len(submission.envelope.recipients), front=front)
+        self._metrics.observe("message_octets", len(submission.content), front=front)
 
 
 def direction(envelope: Envelope, ours: frozenset[str]) -> str:

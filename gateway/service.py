@@ -47,6 +47,8 @@ _CALM: Final = 60.0
 """Seconds after which a worker's earlier deaths are forgiven."""
 _MARGIN: Final = 5.0
 _BACKLOG: Final = 1024
+_SOCKET_MODE: Final = 0o660
+"""Of Unix sockets: the MTA's user is put in our group."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,6 +70,7 @@ class Doors:
 
     smtp: tuple[socket.socket, ...]
     smtps: tuple[socket.socket, ...]
+    milter: tuple[socket.socket, ...]
     metrics: socket.socket | None
     protection: Protection
     """Of the metrics port."""
@@ -75,7 +78,7 @@ class Doors:
     @property
     def mail(self) -> tuple[socket.socket, ...]:
         """Return all sockets for mail."""
-        return (*self.smtp, *self.smtps)
+        return (*self.smtp, *self.smtps, *self.milter)
 
 
 def serve(settings: Settings, announce: Callable[[str], None] = print) -> int:
@@ -83,13 +86,21 @@ def serve(settings: Settings, announce: Callable[[str], None] = print) -> int:
     judgement = load_judgement(policies_directory(settings))
     client_context(settings.tls)
     relay_tls(settings)
+    _check_held(settings, judgement)
     _prepare_state(settings.state.directory)
     check_key(settings)
     letter_signer(settings)
     sockets = tuple(_bind(text, "listen.smtp") for text in settings.listen.smtp)
     tls_sockets = tuple(_bind(text, "listen.smtps") for text in settings.listen.smtps)
+    milter = tuple(_bind(text, "milter.listen") for text in settings.milter.listen)
     metrics = None if settings.metrics.listen == "off" else _bind(settings.metrics.listen, "metrics.listen")
-    doors = Doors(smtp=sockets, smtps=tls_sockets, metrics=metrics, protection=load_protection(settings.metrics))
+    doors = Doors(
+        smtp=sockets,
+        smtps=tls_sockets,
+        milter=milter,
+        metrics=metrics,
+        protection=load_protection(settings.metrics),
+    )
     return Supervisor(settings, judgement, doors).run(announce)
 
 
@@ -104,8 +115,34 @@ def _prepare_state(directory: Path) -> None:
         raise InvalidConfiguration([Problem(file="state", key="state.directory", text=text)]) from None
 
 
+def _check_held(settings: Settings, judgement: Judgement) -> None:
+    unknown = set(settings.milter.hold_rules) - set(judgement.policy.rules)
+    if unknown:
+        text = f"there is no rule {', '.join(sorted(unknown))}; there are: {', '.join(judgement.policy.rules)}"
+        raise InvalidConfiguration([Problem(file="configuration", key="milter.hold_rules", text=text)])
+
+
+def _bind_path(path: str, key: str) -> socket.socket:
+    """Listen at a path; what an earlier process left there is taken away."""
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        if Path(path).is_socket():
+            Path(path).unlink()
+        sock.bind(path)
+        Path(path).chmod(_SOCKET_MODE)
+        sock.listen(_BACKLOG)
+    except OSError as error:
+        sock.close()
+        problem = Problem(file="configuration", key=key, text=f"cannot listen on unix:{path}: {error.strerror}")
+        raise InvalidConfiguration([problem]) from None
+    sock.setblocking(False)
+    return sock
+
+
 def _bind(text: str, key: str) -> socket.socket:
     endpoint = parse_endpoint(text)
+    if endpoint.path:
+        return _bind_path(endpoint.path, key)
     family = socket.AF_INET6 if ":" in endpoint.host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -123,6 +160,8 @@ def _bind(text: str, key: str) -> socket.socket:
 
 
 def _name(sock: socket.socket) -> str:
+    if sock.family == socket.AF_UNIX:
+        return f"unix:{sock.getsockname()}"
     host, port = sock.getsockname()[:2]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
@@ -210,6 +249,7 @@ class Supervisor:
                 "event": "ready",
                 "smtp": [_name(s) for s in self._doors.smtp],
                 "smtps": [_name(s) for s in self._doors.smtps],
+                "milter": [_name(s) for s in self._doors.milter],
                 "metrics": metrics,
                 "relay": self._settings.relay.address,
                 "workers": len(self._slots),
@@ -240,6 +280,7 @@ class Supervisor:
             observed=self._switches,
             sockets=self._doors.smtp,
             tls_sockets=self._doors.smtps,
+            milter_sockets=self._doors.milter,
             control=theirs,
             books=None if self._hub is None else self._hub.workers,
             board=self._board,

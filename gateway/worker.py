@@ -21,6 +21,8 @@ from gateway.control import Control, Message
 from gateway.decision import Gatekeeper, Terms
 from gateway.judgement import Judgement
 from gateway.letters.mail import verify_mark
+from gateway.milter.server import MilterServer
+from gateway.milter.session import Manners
 from gateway.model import InvalidConfiguration
 from gateway.observer import GateObserver, SessionMeters
 from gateway.offload import Zygote, start_zygote
@@ -53,6 +55,7 @@ class Birth:
     sockets: tuple[socket.socket, ...]
     tls_sockets: tuple[socket.socket, ...]
     """Where TLS comes before the greeting."""
+    milter_sockets: tuple[socket.socket, ...]
     control: socket.socket
     books: socket.socket | None
     """The hub of the process that keeps the ledger's file, where there is one."""
@@ -71,7 +74,7 @@ def run_worker(birth: Birth) -> int:
 
 
 def _close_all(birth: Birth) -> None:
-    for sock in (*birth.sockets, *birth.tls_sockets, birth.control, birth.books):
+    for sock in (*birth.sockets, *birth.tls_sockets, *birth.milter_sockets, birth.control, birth.books):
         if sock is not None:
             sock.close()
 
@@ -110,9 +113,12 @@ class Worker:
         ]
         doors = [await open_door(front, sock, backlog=BACKLOG) for sock in self._birth.sockets]
         doors += [await open_door(front, sock, backlog=BACKLOG, implicit_tls=True) for sock in self._birth.tls_sockets]
+        milter = self._milter(gatekeeper)
+        doors += [await milter.listen(sock, backlog=BACKLOG) for sock in self._birth.milter_sockets]
         self._metrics.beat(RowState.READY)
         await self._stopping.wait()
-        await self._drain(front, doors, gatekeeper)
+        milter.drain()
+        await self._drain(front, doors, gatekeeper, milter)
         for chore in chores:
             chore.cancel()
         await asyncio.gather(*chores, return_exceptions=True)
@@ -143,6 +149,18 @@ class Worker:
             meters=SessionMeters(self._metrics),
             tls=self._tls,
             xclient=settings.relay.xclient,
+        )
+
+    def _milter(self, gatekeeper: Gatekeeper) -> MilterServer:
+        settings = self._settings
+        manners = Manners(
+            gatekeeper=gatekeeper,
+            largest=settings.limits.message_octets,
+            hold=frozenset(settings.milter.hold_rules),
+            reference_header=settings.milter.add_reference,
+        )
+        return MilterServer(
+            manners=manners, meters=SessionMeters(self._metrics, "milter"), most=settings.milter.sessions
         )
 
     def _gatekeeper(self, stores: Stores, observer: GateObserver) -> Gatekeeper:
@@ -211,7 +229,7 @@ class Worker:
         except InvalidConfiguration as error:
             _LOG.error("certificate_kept", problem=error.problems[0].text)
 
-    async def _drain(self, front: Front, doors: list[Door], gatekeeper: Gatekeeper) -> None:
+    async def _drain(self, front: Front, doors: list[Door], gatekeeper: Gatekeeper, milter: MilterServer) -> None:
         self._metrics.beat(RowState.DRAINING)
         front.draining = True
         for door in doors:
@@ -220,7 +238,7 @@ class Worker:
             session.drain()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._settings.timeouts.drain):
-                while front.sessions:  # noqa: ASYNC110 - a set that empties, looked at for some seconds of a life
+                while front.sessions or milter.connections:  # noqa: ASYNC110 - a set that empties, looked at for some seconds of a life
                     await asyncio.sleep(0.02)
                 await gatekeeper.quiet()
                 if front.tasks:

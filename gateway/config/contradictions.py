@@ -55,6 +55,7 @@ def _motivation(settings: Settings) -> Iterator[Contradiction]:
 def _addresses(settings: Settings) -> Iterator[Contradiction]:
     places = [("listen.smtp", endpoint) for endpoint in settings.listen.endpoints]
     places += [("listen.smtps", endpoint) for endpoint in settings.listen.tls_endpoints]
+    places += [("milter.listen", endpoint) for endpoint in settings.milter.endpoints]
     if settings.metrics.endpoint:
         places.append(("metrics.listen", settings.metrics.endpoint))
     for (first, one), (second, other) in itertools.combinations(places, 2):

@@ -22,6 +22,11 @@ def _listener(text: str) -> str:
     return text
 
 
+def _any_listener(text: str) -> str:
+    parse_endpoint(text)
+    return text
+
+
 def _listener_or_off(text: str) -> str:
     return text if text == "off" else _listener(text)
 
@@ -160,6 +165,7 @@ MaybeLocation = Annotated[Path | None, BeforeValidator(_path_or_none)]
 Line = Annotated[str, AfterValidator(_one_line)]
 HostName = Annotated[str, AfterValidator(_hostname)]
 Listener = Annotated[str, AfterValidator(_listener)]
+AnyListener = Annotated[str, AfterValidator(_any_listener)]
 ListenerOrOff = Annotated[str, AfterValidator(_listener_or_off)]
 Peer = Annotated[str, AfterValidator(_peer)]
 PeerOrNone = Annotated[str, AfterValidator(_peer_or_none)]

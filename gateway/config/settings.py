@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.config.endpoint import Endpoint, parse_endpoint
 from gateway.config.kinds import (
+    AnyListener,
     Count,
     DkimKey,
     Domain,
@@ -105,6 +106,24 @@ class Relay(Section):
     def endpoints(self) -> tuple[Endpoint, ...]:
         """Return ``address`` and then ``fallback`` taken apart."""
         return tuple(map(parse_endpoint, (self.address, *self.fallback)))
+
+
+class MilterSettings(Section):
+    """The milter, beside or instead of the SMTP proxy: an MTA asks about each message before it takes it."""
+
+    listen: Annotated[tuple[AnyListener, ...], FromList] = ()
+    """HOST:PORT or unix:/PATH, any number. Only the MTA itself may reach it."""
+    sessions: Annotated[int, Field(gt=0, le=100_000)] = 500
+    """Connections at one time, for each worker."""
+    hold_rules: Annotated[tuple[Line, ...], FromList] = ()
+    """Rules whose refusals the MTA holds (HOLD) instead of refusing them."""
+    add_reference: bool = False
+    """Whether passing messages get a header with our reference."""
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Return ``listen`` taken apart."""
+        return tuple(map(parse_endpoint, self.listen))
 
 
 class Access(Section):
@@ -319,6 +338,7 @@ class Settings(Section):
     listen: Listen = Listen()
     tls: Tls = Tls()
     relay: Relay = Relay()
+    milter: MilterSettings = MilterSettings()
     access: Access = Access()
     scope: Scope = Scope()
     policies: Policies = Policies()

@@ -55,6 +55,8 @@ class Postfix:
         self.settings = {**self._defaults(), **(settings or {})}
         self.smtpd_options: tuple[str, ...] = ()
         """Further options of its smtpd in master.cf, for instance ``-o smtpd_proxy_filter=…``."""
+        self.more_services = ""
+        """Further services for master.cf."""
         self._process: subprocess.Popen[bytes] | None = None
 
     def _defaults(self) -> dict[str, str]:
@@ -117,7 +119,7 @@ class Postfix:
         os.chown(self.folder / "data", owner.pw_uid, owner.pw_gid)
         (etc / "main.cf").write_text("".join(f"{key} = {value}\n" for key, value in self.settings.items()))
         options = "".join(f"    {option}\n" for option in self.smtpd_options)
-        (etc / "master.cf").write_text(f"{self.address} inet n - n - - smtpd\n{options}{_SERVICES}")
+        (etc / "master.cf").write_text(f"{self.address} inet n - n - - smtpd\n{options}{self.more_services}{_SERVICES}")
 
     def stop(self) -> None:
         """End it and everything it started."""

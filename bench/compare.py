@@ -2,6 +2,8 @@
 
 usage: compare.py PEERS_PY [ARGUMENTS OF PEERS_PY ...]
 
+With UTPOST_BENCH_MILTER=1 in the environment a Postfix that asks Utpost's milter is a further peer.
+
 ``PEERS_PY`` is the black-box harness (client -> peer -> sink). Utpost runs with its full default policies; when it is
 stopped after a run, its own counters are written to stderr as ``judged=N messages=N``.
 """
@@ -54,7 +56,10 @@ def main() -> int:
         print(__doc__, file=sys.stderr)
         return 2
     ours = f"utpost={sys.executable} {__file__} --peer-process {{port}} {{upstream_port}} {{aux_port}} {{dir}}"
-    return subprocess.call([sys.executable, *sys.argv[1:], "--peer", ours], cwd=ROOT)
+    milter = ROOT / "bench" / "milter_peer.py"
+    asked = f"postfix+utpost={sys.executable} {milter} {{port}} {{upstream_port}} {{aux_port}} {{dir}}"
+    peers = ["--peer", ours, *(["--peer", asked] if os.environ.get("UTPOST_BENCH_MILTER") else [])]
+    return subprocess.call([sys.executable, *sys.argv[1:], *peers], cwd=ROOT)
 
 
 if __name__ == "__main__":

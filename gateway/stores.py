@@ -152,6 +152,7 @@ def open_outbox(settings: Settings, secret: bytes) -> Outbox:
         repeat=timedelta(hours=letters.repeat_hours),
         advice=timedelta(days=letters.advice_days),
         daily=letters.per_day,
+        per_rule=letters.per_rule,
     )
     return Outbox(settings.state.directory / "outbox.db", key=secret, terms=terms)
 

@@ -216,6 +216,8 @@ class LettersSettings(Section):
     """One letter per (sender, rule, mailing) within this."""
     per_day: Annotated[int, Field(gt=0, le=10_000)] = 20
     """Letters to one sender within 24 hours; what exceeds it is told in one digest."""
+    per_rule: Annotated[int, Field(gt=0, le=10_000)] = 5
+    """Letters to one sender about the same rules within 24 hours; the rest is told in the digest too."""
     show_subject: bool = False
     """Whether letters name the subject of the message that they are about."""
     advice_days: Annotated[float, Field(ge=0, le=366)] = 7.0

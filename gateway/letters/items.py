@@ -32,6 +32,8 @@ class OutboxTerms:
     """One letter of advice per (reader, rule) within this."""
     daily: int = 20
     """Letters to one reader within 24 hours; what exceeds it is told in a digest."""
+    per_rule: int = 5
+    """Letters to one reader about the same rules within 24 hours; what exceeds it is told in a digest too."""
     digest_after: timedelta = timedelta(hours=6)
     """A digest is written when the first letter of it was held this long ago."""
     lease: timedelta = timedelta(minutes=10)

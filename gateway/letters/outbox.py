@@ -166,7 +166,9 @@ class Outbox:
 
     def _admit(self, connection: sqlite3.Connection, letter_id: int) -> Fate:
         """Decide whether a pending letter goes, repeats another, or is too many."""
-        statement = "SELECT reader, topics, written_at, kind FROM letters WHERE id = ? AND state = 'pending'"
+        statement = (
+            "SELECT reader, topics, written_at, kind, recipient, rules FROM letters WHERE id = ? AND state = 'pending'"
+        )
         row = connection.execute(statement, (letter_id,)).fetchone()
         if row is None:
             return Fate.GONE
@@ -176,11 +178,14 @@ class Outbox:
             connection.execute("DELETE FROM letters WHERE id = ?", (letter_id,))
             return Fate.REPEATED
         connection.executemany("INSERT OR REPLACE INTO told VALUES (?, ?)", [(topic, at) for topic in topics])
-        if topics and self._rations(connection, reader, at) >= self._terms.daily:
+        about = self._hidden("about", row[4], row[5]) if row[5] else reader
+        too_many = self._rations(connection, reader, at) >= self._terms.daily
+        if topics and (too_many or (row[5] and self._rations(connection, about, at) >= self._terms.per_rule)):
             _hold(connection, letter_id)
             return Fate.HELD
         if topics:
-            connection.execute("INSERT INTO rations VALUES (?, ?)", (reader, at))
+            counted = {reader, about}
+            connection.executemany("INSERT INTO rations VALUES (?, ?)", [(one, at) for one in counted])
         connection.execute("UPDATE letters SET state = 'ready' WHERE id = ?", (letter_id,))
         return Fate.READY
 

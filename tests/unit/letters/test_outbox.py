@@ -240,6 +240,17 @@ async def test_beyond_the_daily_ration_letters_are_held_for_a_digest(outbox: Out
     assert await outbox.put(about(10, at=NOW + timedelta(days=1))) is Fate.READY
 
 
+async def test_about_the_same_rules_fewer_letters_go_than_in_all(path: Path) -> None:
+    outbox = Outbox(path, key=KEY, terms=OutboxTerms(daily=5, per_rule=2))
+    fates = [await outbox.put(about(number)) for number in range(3)]
+    assert fates == [Fate.READY, Fate.READY, Fate.HELD]
+    other = replace(about(7), rules=("personnummer",), topics=("stopped personnummer m7",))
+    assert await outbox.put(other) is Fate.READY, "another rule"
+    assert await outbox.put(about(8, recipient="bertil@politik.orkelljunga.se")) is Fate.READY, "another reader"
+    assert await outbox.put(about(9, at=NOW + timedelta(days=1))) is Fate.READY
+    await outbox.close()
+
+
 async def test_what_is_held_is_due_after_a_while_and_told_once(outbox: Outbox) -> None:
     for number in range(5):
         await outbox.put(about(number))

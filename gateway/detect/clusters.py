@@ -12,7 +12,7 @@ from gateway.detect.matcher import Span
 
 # Digits with at most a few separators between them. A line may break after a hyphen, and inside a quote the next line
 # begins with its mark. O, o, I, l stand for 0 and 1 in the middle of digits. Possessive: never tried twice.
-_CLUSTER: Final = re.compile(r"[0-9](?:(?:[ ]{0,2}[-+][ \t]{0,3}\n[ \t>]{0,6}|[ .\-/+]{1,3})?+[0-9OolI]){7,}+")
+_CLUSTER: Final = re.compile(rb"0(?:(?:[ ]{0,2}[-+][ \t]{0,3}\n[ \t>]{0,6}|[ .\-/+]{1,3})?+[0OolI]){7,}+")
 _GROUP: Final = re.compile(r"[OolI]{0,3}[0-9][0-9OolI]*")
 _LETTERS: Final = str.maketrans("OolI", "0011")
 _MOST_LETTERS: Final = 3
@@ -59,17 +59,20 @@ _DATES: Final = {(6,), (8,), (2, 6), (2, 2, 2), (4, 2, 2), (2, 2, 2, 2)}
 _PAIRS: Final = {(2,) * 5, (2,) * 6, (4, 2, 2, 2, 2), (1,) * 10, (1,) * 12}
 
 
-def digit_runs(text: str) -> Iterator[Span]:
-    """Yield runs of at least eight digits, with the separators that people put between them."""
-    return (match.span() for match in _CLUSTER.finditer(text))
+def digit_runs(digits: bytes) -> Iterator[Span]:
+    """Yield runs of at least eight digits, with the separators that people put between them.
+
+    ``digits`` is the text in octets with ``0`` for every digit.
+    """
+    return (match.span() for match in _CLUSTER.finditer(digits))
 
 
-def written_numbers(text: str, runs: Iterable[Span] | None = None) -> Iterator[Written]:
+def written_numbers(text: str, runs: Iterable[Span]) -> Iterator[Written]:
     """Yield every window of ten or twelve digits that stands apart from its neighbours, in order of its start.
 
-    ``runs`` are the digit runs of the text where they are known already.
+    ``runs`` are the digit runs of the text.
     """
-    for start, end in digit_runs(text) if runs is None else runs:
+    for start, end in runs:
         groups = [m.span() for m in _GROUP.finditer(text, _leading(text, start), end)]
         yield from _windows(text, groups)
 

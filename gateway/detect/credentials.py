@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from gateway.detect import vocabulary
 from gateway.detect.detector import Detector
 from gateway.detect.lexicon import Lexicon
 from gateway.detect.matcher import Span
@@ -84,8 +85,9 @@ def _secrets(page: Page) -> Iterator[tuple[str, Span, Confidence, str]]:
     for word in page.hits("credentials.any_code")[:_MOST]:
         if page.near("credentials.things", *page.sentence(word[0])):
             yield from _code(page, word)
-    yield from _assigned(page)
-    for mark, pattern in _KEYS.items():
+    if page.hits(vocabulary.ASSIGNING):
+        yield from _assigned(page)
+    for mark, pattern in _KEYS.items() if page.hits(vocabulary.KEYS) else ():
         yield from _known_keys(page, mark, pattern)
 
 

@@ -58,7 +58,7 @@ def _detect(view: View, lexicon: Lexicon, circumstances: Circumstances) -> Itera
 
 def _sightings(page: Page, lexicon: Lexicon) -> Iterator[Sighting]:
     candidates = [w for w in page.numbers if _is_candidate(w)]
-    candidates += interim_numbers(page.text)
+    candidates += interim_numbers(page.text, page.digits)
     candidates += spoken_numbers(page)
     if candidates:
         candidates.sort(key=lambda w: (w.start, -w.end))

@@ -9,12 +9,20 @@ from typing import Final
 from gateway.detect.clusters import Shape, Written
 
 _CENTURIES: Final = ("18", "19", "20")
+# The same on octets, where a literal beginning lets the search run at full speed.
+_PLACE: Final = re.compile(rb"000000(?:00)?[-+ ]?[TRSUWXJKLMN]000(?![0A-Za-z\xc5\xc4\xd6\xe5\xe4\xf6]|-0)")
 _INTERIM: Final = re.compile(r"([0-9]{6})([0-9]{2})?([-+ ]?)[TRSUWXJKLMN]([0-9]{3})(?![0-9A-Za-zÅÄÖåäö]|-[0-9])")
 
 
-def interim_numbers(text: str) -> Iterator[Written]:
-    """Yield interim numbers; the letter counts as 1 in the check digit. Without a separator they need a label."""
-    for match in _INTERIM.finditer(text):
+def interim_numbers(text: str, digits: bytes) -> Iterator[Written]:
+    """Yield interim numbers; the letter counts as 1 in the check digit. Without a separator they need a label.
+
+    ``digits`` is the text in octets with ``0`` for every digit.
+    """
+    for place in _PLACE.finditer(digits):
+        match = _INTERIM.match(text, place.start())
+        if match is None:
+            continue
         first, more, separator, rest = match.groups()
         date = first + (more or "")
         before = text[match.start() - 1 : match.start()]

@@ -10,6 +10,7 @@ import re2
 from ahocorasick_rs import BytesAhoCorasick
 
 from gateway.detect.normalise import normalise
+from gateway.detect.octets import beyond, latin_of, lower_octets, tokens_of
 
 Span: TypeAlias = tuple[int, int]
 """``[start, end)`` in a text."""
@@ -18,24 +19,13 @@ MAX_HITS: Final = 20_000
 """Hits of one list in one page that are kept: far beyond any mail, so that hostile text costs no memory."""
 
 _CHUNK: Final = 1 << 18
-_CAPITALS: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ") | frozenset(range(0xC0, 0xDF)) - {0xD7}
-_TO_LOWER: Final = bytes(c + 32 if c in _CAPITALS else c for c in range(256))
-_TO_TOKENS: Final = bytes(_TO_LOWER[c] if chr(c).isalnum() else 0x20 for c in range(256))
-
-
-def tokens_of(text: str) -> bytes:
-    """Return lower-case text with a space for all that is neither letter nor digit, one octet a character.
-
-    Characters outside Latin-1 come out as spaces: words of other scripts are searched for in the text itself.
-    """
-    return text.encode("latin-1", "replace").translate(_TO_TOKENS)
 
 
 def needle_of(word: str) -> bytes:
     """Return what the automaton looks for: a space where the word must begin or end."""
     left = b"" if word.startswith("*") else b" "
     right = b"" if word.endswith("*") else b" "
-    return left + tokens_of(word.strip("*")).strip(b" ") + right
+    return left + tokens_of(latin_of(word.strip("*"))).strip(b" ") + right
 
 
 def is_latin(text: str) -> bool:
@@ -61,6 +51,14 @@ def compile_pattern(pattern: str) -> Any:
         raise ValueError(reason.decode("latin-1") if isinstance(reason, bytes) else str(reason)) from None
     except UnicodeEncodeError:
         raise ValueError("patterns may only hold characters of Latin-1") from None
+
+
+def _either(patterns: Sequence[str]) -> Any:
+    """Return one pattern that is found where any of several is; None where they do not go together."""
+    try:
+        return compile_pattern("|".join(f"(?:{pattern})" for pattern in patterns)) if patterns else None
+    except ValueError:
+        return None  # each is good by itself, but names of groups meet, or all of them are too large
 
 
 class Finder:
@@ -97,7 +95,7 @@ class Finder:
 class Matcher:
     """All words in one Aho-Corasick automaton, all patterns in RE2: linear, no backtracking."""
 
-    __slots__ = ("_automaton", "_longest", "_names", "_patterns", "_script", "_trims", "_wide")
+    __slots__ = ("_any_pattern", "_automaton", "_found_by", "_longest", "_patterns", "_script", "_wide")
 
     def __init__(self, lists: Mapping[str, tuple[Sequence[str], Sequence[str]]]) -> None:
         """Compile lists: name → words, patterns."""
@@ -114,37 +112,44 @@ class Matcher:
             self._patterns += [(name, compile_pattern(p)) for p in patterns]
         letters = "".join(sorted({c for word, _ in self._wide for c in word if not is_latin(c)}))
         self._script = re.compile(f"[{re.escape(letters)}]", re.IGNORECASE) if letters else None
+        self._any_pattern = _either([pattern for _, patterns in lists.values() for pattern in patterns])
         keys = list(needles)
-        self._names = [tuple(dict.fromkeys(needles[key])) for key in keys]
-        self._trims = [(key.startswith(b" "), key.endswith(b" ")) for key in keys]
+        # The tokens have one space more in front than the text: an opening space of the needle undoes it.
+        self._found_by = [
+            (tuple(dict.fromkeys(needles[key])), key.startswith(b" ") - 1, -1 - key.endswith(b" ")) for key in keys
+        ]
         self._longest = max(map(len, keys), default=1)
         self._automaton = BytesAhoCorasick(keys) if keys else None
 
     def search(self, text: str) -> dict[str, list[Span]]:
         """Return list → spans in normalised ``text``, sorted; lists that are not found are absent."""
         found: dict[str, list[Span]] = {}
-        self._search_words(tokens_of(text), found)
-        if self._script is not None and self._script.search(text):
+        latin = latin_of(text)
+        self._search_words(b" " + tokens_of(latin) + b" ", found)
+        if self._script is not None and self._holds_script(text, latin):
             self._search_wide(text.lower(), found)
         if self._patterns:
-            self._search_patterns(text.encode("latin-1", "replace").translate(_TO_LOWER), found)
+            self._search_patterns(lower_octets(latin), found)
         for spans in found.values():
             spans.sort()
         return found
 
+    def _holds_script(self, text: str, latin: bytes) -> bool:
+        places = beyond(text, latin)
+        written = text if places is None else "".join([text[at] for at in places])
+        return self._script is not None and self._script.search(written) is not None
+
     def _search_words(self, tokens: bytes, found: dict[str, list[Span]]) -> None:
         if self._automaton is None:
             return
-        tokens = b" " + tokens + b" "
         for base in range(0, len(tokens), _CHUNK):
             chunk = tokens[base : base + _CHUNK + self._longest]
             for number, left, right in self._automaton.find_matches_as_indexes(chunk, overlapping=True):
                 if left >= _CHUNK:
                     continue
-                opened, closed = self._trims[number]
-                # The tokens have one space more in front than the text: an opening space of the needle undoes it.
-                span = (base + left - 1 + opened, base + right - 1 - closed)
-                for name in self._names[number]:
+                names, after_left, after_right = self._found_by[number]
+                span = (base + left + after_left, base + right + after_right)
+                for name in names:
                     spans = found.setdefault(name, [])
                     if len(spans) < MAX_HITS:
                         spans.append(span)
@@ -160,6 +165,8 @@ class Matcher:
                 at = text.find(word, at + len(word))
 
     def _search_patterns(self, octets: bytes, found: dict[str, list[Span]]) -> None:
+        if self._any_pattern is not None and self._any_pattern.search(octets) is None:
+            return
         for name, pattern in self._patterns:
             for match in pattern.finditer(octets):
                 spans = found.setdefault(name, [])

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
+from gateway.detect.octets import beyond, latin_of
+
 _LONGEST: Final = 4
 """Characters that one character may unfold to; what unfolds further stays as it is, so that text cannot explode."""
 
@@ -24,6 +26,8 @@ _UNUSUAL: Final = re.compile(
     "\u0388-\u0482\u05d0-\u05ea\u0621-\u064a\u20ac\u2022\u2026\u3041-\u3094\u30a1-\u30f4\u4e00-\u9fff]+"
 )
 
+_MARKS: Final = bytes(_UNUSUAL.match(chr(octet)) is not None for octet in range(256))
+_MARK: Final = b"\1"
 _FOLDED: Final = {
     "\u0130": "I",  # the only character whose lower case is longer than itself
     "\u2212": "-",
@@ -74,18 +78,18 @@ class Normalised:
 
 def normalise(text: str) -> Normalised:
     """Return ``text`` in plain spelling. Linear in its length; takes any string, lone surrogates included."""
-    if _UNUSUAL.search(text) is None:
+    runs = _unusual(text)
+    if not runs:
         return Normalised(text=text)
     pieces: list[str] = []
     starts: list[int] = []
     origins: list[int] = []
     done = length = shift = 0
-    for match in _UNUSUAL.finditer(text):
-        start, end = match.span()
+    for start, end in runs:
         if start > done:
             pieces.append(text[done:start])
             length += start - done
-        replacement, back = _unfold(match.group(), pieces, followed_by_newline=text[end : end + 1] == "\n")
+        replacement, back = _unfold(text[start:end], pieces, followed_by_newline=text[end : end + 1] == "\n")
         length += len(replacement) - back
         pieces.append(replacement)
         done = end
@@ -95,6 +99,27 @@ def normalise(text: str) -> Normalised:
             origins.append(end)
     pieces.append(text[done:])
     return Normalised(text="".join(pieces), starts=tuple(starts), origins=tuple(origins))
+
+
+def _unusual(text: str) -> list[tuple[int, int]]:
+    """Return every run of unusual characters; where few are beyond Latin-1, only they and marked octets are tried."""
+    latin = latin_of(text)
+    places = beyond(text, latin)
+    if places is None:
+        return [match.span() for match in _UNUSUAL.finditer(text)]
+    marks = latin.translate(_MARKS)
+    at = marks.find(_MARK)
+    while at >= 0:
+        places.append(at)
+        at = marks.find(_MARK, at + 1)
+    runs: list[tuple[int, int]] = []
+    done = 0
+    for place in sorted(places):
+        match = _UNUSUAL.match(text, place) if place >= done else None
+        if match is not None:
+            done = match.end()
+            runs.append(match.span())
+    return runs
 
 
 def _unfold(run: str, before: list[str], *, followed_by_newline: bool) -> tuple[str, int]:

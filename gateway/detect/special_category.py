@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from math import fsum
 from typing import Final
 
 from gateway.detect import topics
@@ -93,7 +94,7 @@ def _weigh_all(finder: Finder, lexicon: Lexicon) -> Iterator[_Weighed]:
 
 def _weigh(pair: Pair, lexicon: Lexicon) -> _Weighed | None:
     traits = traits_of(pair)
-    score = sum(lexicon.weights.get(trait, 0.0) for trait in traits)
+    score = fsum([lexicon.weights.get(trait, 0.0) for trait in traits])
     for name, confidence in _LEVELS:
         if score >= lexicon.number(name):
             return _Weighed(pair, min(confidence, most_of(pair, traits)), score)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from gateway.detect.matcher import Span
+from gateway.detect.octets import latin_of
 
 MAX_LINE: Final = 2000
 """Characters of a line that can be a row; longer lines are prose."""
 
-_ANY: Final = re.compile(r"[\t;|]")
-_ANY_OR_COMMA: Final = re.compile(r"[\t;|,]")
+_ANY: Final = bytes(c in b"\t;|" for c in range(256))
+_ANY_OR_COMMA: Final = bytes(c in b"\t;|," for c in range(256))
+_HERE: Final = b"\1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +55,13 @@ class Table:
 
 def tables_of(text: str, *, commas: bool = False) -> tuple[Table, ...]:
     """Return the tables of a text in order; ``commas`` lets commas delimit too, as in a CSV file."""
-    return tuple(_tables(text, _ANY_OR_COMMA if commas else _ANY))
+    return tuple(_tables(text, latin_of(text).translate(_ANY_OR_COMMA if commas else _ANY)))
 
 
-def _tables(text: str, delimiter: re.Pattern[str]) -> Iterator[Table]:
+def _tables(text: str, marks: bytes) -> Iterator[Table]:
     rows: list[Span] = []
     current = ""
-    for found, start, end in _rows(text, delimiter):
+    for found, start, end in _rows(text, marks):
         if rows and (found != current or start != rows[-1][1] + 1):
             if len(rows) > 1:
                 yield Table(delimiter=current, rows=tuple(rows))
@@ -71,16 +72,16 @@ def _tables(text: str, delimiter: re.Pattern[str]) -> Iterator[Table]:
         yield Table(delimiter=current, rows=tuple(rows))
 
 
-def _rows(text: str, delimiter: re.Pattern[str]) -> Iterator[tuple[str, int, int]]:
+def _rows(text: str, marks: bytes) -> Iterator[tuple[str, int, int]]:
     """Yield the first delimiter and the extent of every line that has one; lines without cost only the search."""
-    match = delimiter.search(text)
-    while match:
-        start = text.rfind("\n", 0, match.start()) + 1
-        stop = text.find("\n", match.end())
+    at = marks.find(_HERE)
+    while at >= 0:
+        start = text.rfind("\n", 0, at) + 1
+        stop = text.find("\n", at + 1)
         end = stop if stop >= 0 else len(text)
         if end - start <= MAX_LINE:
-            yield match.group(), start, end
-        match = delimiter.search(text, end)
+            yield text[at], start, end
+        at = marks.find(_HERE, end)
 
 
 def table_at(tables: tuple[Table, ...], position: int) -> Table | None:

@@ -13,9 +13,10 @@ from typing import Final
 from gateway.detect.clusters import Written, digit_runs, written_numbers
 from gateway.detect.exemplars import Likeness
 from gateway.detect.lexicon import Lexicon
-from gateway.detect.matcher import Span, tokens_of
+from gateway.detect.matcher import Span
 from gateway.detect.names import full_names
 from gateway.detect.normalise import Normalised, normalise
+from gateway.detect.octets import beyond, digits_of, latin_of, lower_of, tokens_of
 from gateway.detect.tables import Table, table_at, tables_of
 from gateway.model import Confidence, Finding, Message, Origin, Part, SegmentKind
 
@@ -93,7 +94,16 @@ class Page:
     @cached_property
     def lower(self) -> str:
         """The same in lower case; positions agree."""
-        return self.text.lower()
+        return lower_of(self.text, self._latin, beyond(self.text, self._latin))
+
+    @cached_property
+    def _latin(self) -> bytes:
+        return latin_of(self.text)
+
+    @cached_property
+    def digits(self) -> bytes:
+        """The text, one octet a character, with ``0`` for every digit."""
+        return digits_of(self._latin)
 
     @cached_property
     def _hits(self) -> dict[str, list[Span]]:
@@ -102,7 +112,7 @@ class Page:
     @cached_property
     def tokens(self) -> bytes:
         """The text in lower case, spaces for all but letters and digits, one octet a character; one more in front."""
-        return b" " + tokens_of(self.text) + b" "
+        return b" " + tokens_of(self._latin) + b" "
 
     @cached_property
     def numbers(self) -> tuple[Written, ...]:
@@ -112,7 +122,7 @@ class Page:
     @cached_property
     def digit_runs(self) -> tuple[Span, ...]:
         """Every run of at least eight digits with little between them, in order."""
-        return tuple(digit_runs(self.text))
+        return tuple(digit_runs(self.digits))
 
     def hits(self, name: str) -> Sequence[Span]:
         """Return where words of a list stand, in order. Not for the lists that are asked for near a find."""

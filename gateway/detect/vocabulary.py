@@ -9,6 +9,10 @@ from gateway.detect import topics
 
 NUMERALS: Final = "numerals"
 """The name of the built-in list of Swedish numerals."""
+ASSIGNING: Final = "assigning"
+"""The name of the built-in list of words that stand before a secret in settings; where none does, none is sought."""
+KEYS: Final = "keys"
+"""The name of the built-in list of what keys of well-known services begin with, likewise."""
 
 BUILT_IN: Final[Mapping[str, tuple[str, ...]]] = {
     NUMERALS: (
@@ -16,7 +20,10 @@ BUILT_IN: Final[Mapping[str, tuple[str, ...]]] = {
         "fjorton", "femton", "sexton", "sjutton", "arton", "nitton", "tjugo*", "trettio*", "fyrtio*", "femtio*",
         "sextio*", "sjuttio*", "åttio*", "nittio*", "nittonhundra*", "tjugohundra*", "tvåtusen*", "streck",
         "bindestreck", "minus",
-    )
+    ),
+    ASSIGNING: ("*passw*", "*secret*", "*api key*", "*apikey*", "*access key*", "*token*", "*pwd*"),
+    KEYS: ("ghp", "gho", "ghu", "ghs", "ghr", "akia*", "xoxa", "xoxb", "xoxp", "xoxr", "xoxs", "sk", "glpat", "eyj*",
+           "private key"),
 }  # fmt: skip
 """Lists that nobody needs to edit."""
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import signal
 import socket
 import struct
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +24,7 @@ from tests.support.postfix import Postfix
 from tests.support.process import Utpost
 from tests.support.relay import ScriptedRelay
 from tests.support.smtp import RawClient
+from tests.support.tools import program
 
 pytestmark = pytest.mark.xdist_group("postfix")
 Start = Callable[..., Utpost]
@@ -161,6 +164,54 @@ async def test_a_milter_that_is_gone_defers_and_comes_back(open_house: Open, sta
         await client.command(b"MAIL FROM:<%b>" % MEMBER, b"451 4.7.1 ")
     start_utpost(house.mailbox.address, settings=(f'milter.listen=["{place}"]',))
     assert (await house.send(HARMLESS)).startswith(b"250")
+
+
+@pytest.mark.parametrize(
+    ("action", "reply"), [("tempfail", b"451"), ("reject", b"5"), ("accept", b"250"), ("quarantine", b"250")]
+)
+async def test_a_milter_that_hangs_is_left_to_the_default_action(open_house: Open, action: str, reply: bytes) -> None:
+    patience = {"milter_connect_timeout": "1s", "milter_command_timeout": "1s", "milter_content_timeout": "1s"}
+    house = open_house(postfix={"milter_default_action": action, **patience})
+    pids = [house.utpost.process.pid, *house.utpost.children()] if house.utpost.process else []
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        host, _, port = house.postfix.address.rpartition(":")
+        async with await RawClient.connect((host, int(port))) as client:
+            told = await client.reply()
+            for command in (b"EHLO client.example", b"MAIL FROM:<%b>" % MEMBER):
+                told = await client.command(command) if told.startswith(b"2") else told
+            assert told.startswith(reply), told
+    finally:
+        for pid in reversed(pids):
+            os.kill(pid, signal.SIGCONT)
+
+
+async def test_swedish_letters_reach_those_who_can_read_them(open_house: Open) -> None:
+    house = open_house(postfix={"smtputf8_enable": "yes"})
+    host, _, port = house.postfix.address.rpartition(":")
+    for parameter, plain in ((b"", True), (b" SMTPUTF8", False)):
+        async with await RawClient.greeted((host, int(port))) as client:
+            await client.command(b"MAIL FROM:<%b>%b" % (MEMBER, parameter), b"250")
+            to = b"bo@mottagare.example" if plain else "b\u00f6rje@mottagare.example".encode()
+            await client.command(b"RCPT TO:<%b>" % to, b"250")
+            await client.command(b"DATA", b"354")
+            await client.send(FORBIDDEN + b".\r\n")
+            refusal = await client.expect(b"550-5.7.1 ")
+        assert refusal.isascii() is plain
+
+
+def test_miltertest_speaks_with_us(asked: Utpost) -> None:
+    script = Path(__file__).with_name("milter.lua")
+    place = f"inet:{asked.ready['milter'][0].rpartition(':')[2]}@127.0.0.1"
+    done = subprocess.run(
+        [program("miltertest"), "-D", f"place={place}", "-s", str(script)],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr + done.stdout
 
 
 # --- an MTA of our own -------------------------------------------------------------------------------------

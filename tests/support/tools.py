@@ -20,6 +20,7 @@ PACKAGES: Final = {
     "curl": "curl",
     "openssl": "openssl",
     "mshow": "mblaze",
+    "miltertest": "miltertest",
 }
 """Program → the Debian package it comes from (tests/setup/packages.txt)."""
 

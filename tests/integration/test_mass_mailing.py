@@ -128,7 +128,7 @@ async def split_and_sent(front: Front, runs: int) -> None:
 
 @pytest.mark.xdist_group("postfix")
 async def test_a_hidden_mailing_split_by_postfix_stops_at_a_hundred(front: Front) -> None:
-    await split_and_sent(front, 3)
+    await split_and_sent(front, 10)
 
 
 @pytest.mark.long

@@ -224,8 +224,8 @@ class MilterSession:
                 port=self._client[1],
                 helo=self._helo.decode("utf-8", "replace"),
                 tls=b"tls_version" in self._macros,
+                # The queue id is no identity: a message is whole here, and short ids are given out again.
                 user=self._macro(b"auth_authen") or None,
-                ident=self._macro(b"i") or None,
             ),
             envelope=Envelope(
                 sender=_address(transaction.mail[0]), recipients=tuple(others), smtputf8=transaction.utf8

@@ -166,6 +166,24 @@ async def test_a_milter_that_is_gone_defers_and_comes_back(open_house: Open, sta
     assert (await house.send(HARMLESS)).startswith(b"250")
 
 
+async def test_mail_that_programs_of_the_machine_write_is_asked_about_too(open_house: Open) -> None:
+    house = open_house()
+    sendmail = [
+        program("sendmail"),
+        "-C",
+        str(house.postfix.folder / "etc"),
+        "-f",
+        MEMBER.decode(),
+        "bo@mottagare.example",
+    ]
+    for message in (HARMLESS, FORBIDDEN):
+        written = message.replace(b"\r\n", b"\n")
+        await asyncio.to_thread(subprocess.run, sendmail, input=written, check=True, timeout=60)
+    letter = await nth(house.mailbox, 1)
+    assert letter["Subject"].startswith("Ditt mejl skickades inte")
+    await house.mailbox.until(lambda: len(reached(house.mailbox)) == 1, "the harmless one alone")
+
+
 @pytest.mark.parametrize(
     ("action", "reply"), [("tempfail", b"451"), ("reject", b"5"), ("accept", b"250"), ("quarantine", b"250")]
 )

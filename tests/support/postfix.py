@@ -18,6 +18,7 @@ from tests.support.tools import need_root, program
 START_SECONDS: Final = 30.0
 
 _SERVICES: Final = """\
+pickup    unix       n - n 1 1   pickup
 cleanup   unix       n - n - 0   cleanup
 qmgr      unix       n - n 300 1 qmgr
 rewrite   unix       - - n - -   trivial-rewrite

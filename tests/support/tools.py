@@ -11,6 +11,7 @@ import pytest
 
 PACKAGES: Final = {
     "postfix": "postfix",
+    "sendmail": "postfix",
     "redis-server": "redis-server",
     "prometheus": "prometheus",
     "promtool": "prometheus",

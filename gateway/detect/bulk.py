@@ -55,6 +55,8 @@ def _detect(view: View, lexicon: Lexicon, circumstances: Circumstances) -> Itera
     least = int(lexicon.number("bulk.least"))
     ours = _own_domain(circumstances)
     for page in view.of(Kind.BODY, Kind.ATTACHMENT):
+        if len(page.names) + page.text.count("@") + len(page.numbers) < least:
+            continue
         for counted in _count(page, ours).values():
             if len(counted.persons) >= least:
                 yield _finding(page, counted)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from gateway.detect.normalise import normalise
@@ -34,6 +35,14 @@ _TEMPERATURE: Final = 10.0
 """Divides log-odds: words of a text are far from independent, so the plain sum is much too sure."""
 _WORD: Final = re.compile(r"[a-zåäöéü]+|[0-9]+|[!?]")
 _NUMBER: Final = "0"
+_LONGEST: Final = 40
+"""Characters of a word that are cut into pieces."""
+_LANE: Final = 48
+"""Bits of one cost in a packed number, enough for the sum of all features of a text."""
+_ONE: Final = 1 << 24
+"""What a cost of 1 is in a packed number."""
+_REMEMBERED: Final = 4000
+"""Words whose pieces are remembered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +64,7 @@ class Likeness:
 class Exemplars:
     """What has been learnt from the examples."""
 
-    __slots__ = ("_features",)
+    __slots__ = ("_features", "_pieces")
 
     def __init__(self, mails: Mapping[str, Sequence[str]]) -> None:
         """Count the features of all examples: kind → mails."""
@@ -67,21 +76,47 @@ class Exemplars:
         totals = {kind: sum(counts[kind].values()) + _SMOOTHING * len(known) for kind in KINDS}
         logs = {kind: math.log(totals[kind] or 1.0) for kind in KINDS}
         self._features = {
-            feature: tuple(math.log(counts[kind][feature] + _SMOOTHING) - logs[kind] for kind in KINDS)
+            feature: _packed([logs[kind] - math.log(counts[kind][feature] + _SMOOTHING) for kind in KINDS])
             for feature in known
         }
+        self._pieces = _Memory(lambda word: frozenset(self._features.keys() & set(_pieces(word[:_LONGEST]))))
 
     def likeness(self, text: str) -> Likeness:
         """Return which kinds of examples the beginning of a text resembles."""
-        scores = [0.0] * len(KINDS)
-        for feature in set(features(text[:READ])):
-            weights = self._features.get(feature)
-            if weights is not None:
-                for number, weight in enumerate(weights):
-                    scores[number] += weight
+        scores = _unpacked(sum(map(self._features.__getitem__, self._known_features(text[:READ]))))
         best = max(scores)
         odds = [math.exp((score - best) / _TEMPERATURE) for score in scores]
         return Likeness(shares={kind: odd / sum(odds) for kind, odd in zip(KINDS, odds, strict=True)})
+
+    def _known_features(self, text: str) -> set[str]:
+        """Return the features of a text that the examples have too."""
+        words = _words(text)
+        known = self._features.keys() & {*words, *map(" ".join, pairwise(words))}
+        return known.union(*map(self._pieces.__getitem__, set(words)))
+
+
+class _Memory(dict[str, frozenset[str]]):
+    """Words and the pieces of them that the examples have too; all are forgotten when it is full."""
+
+    def __init__(self, look: Callable[[str], frozenset[str]]) -> None:
+        super().__init__()
+        self._look = look
+
+    def __missing__(self, word: str) -> frozenset[str]:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        known = self[word] = self._look(word)
+        return known
+
+
+def _packed(costs: Sequence[float]) -> int:
+    """Return the costs of a feature side by side in one number: one sum adds all of them, in any order the same."""
+    return sum(round(cost * _ONE) << (_LANE * number) for number, cost in enumerate(costs))
+
+
+def _unpacked(total: int) -> list[float]:
+    """Return the scores, the negative costs, that a sum of packed numbers holds."""
+    return [-(total >> (_LANE * number) & (1 << _LANE) - 1) / _ONE for number in range(len(KINDS))]
 
 
 def read_mails(files: Mapping[str, str]) -> tuple[dict[str, tuple[str, ...]], list[Problem]]:
@@ -116,16 +151,17 @@ def _mails(text: str) -> Iterator[str]:
 
 def features(text: str) -> Iterator[str]:
     """Yield words, pairs of words, and beginnings, ends and pieces of longer words, which carry compounds."""
-    before = ""
-    for match in _WORD.finditer(normalise(text).text.lower()):
-        word = match.group()
-        if word[0].isdigit():
-            word = _NUMBER
-        yield word
-        if before:
-            yield f"{before} {word}"
-        before = word
-        yield from _pieces(word[:40])
+    words = _words(text)
+    yield from words
+    yield from map(" ".join, pairwise(words))
+    for word in words:
+        yield from _pieces(word[:_LONGEST])
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of a text, all numbers alike."""
+    written = _WORD.findall(normalise(text).text.lower())
+    return [_NUMBER if word[0].isdigit() else word for word in written]
 
 
 def _pieces(word: str) -> Iterator[str]:

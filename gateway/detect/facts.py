@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from gateway.detect import topics
 from gateway.detect.matcher import Span
@@ -13,6 +12,15 @@ from gateway.detect.wordbook import Wordbook
 
 _ORDER: Final = (topics.CERTAIN, topics.MEMBERS, topics.STATES, topics.TOPICS)
 _RANK: Final = {table: rank for rank, table in enumerate(_ORDER)}
+_LISTS: Final = tuple(
+    (kind, tuple((table, f"{topics.FOLDER}{kind}.{table}") for table in (topics.CERTAIN, topics.STATES, topics.TOPICS)))
+    for kind in topics.KINDS
+)
+_MEMBERS: Final = {
+    kind: tuple(f"{topics.FOLDER}{kind}.{table}" for table in (topics.GROUPS, topics.BELONGING))
+    for kind in topics.KINDS
+}
+_MEMBER: Final = "medlem"
 _SHORT: Final = 3
 _REACH: Final = 60
 """Characters between a group and the word that says somebody belongs to it."""
@@ -21,8 +29,7 @@ _INFLECTED: Final = 3
 """Letters after a stem that are taken for an ending."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """A sensitive word or phrase."""
 
     start: int
@@ -39,11 +46,11 @@ class Fact:
 def facts_of(page: Page, words: Wordbook) -> list[Fact]:
     """Return the facts of a page in order; of those that overlap, the strongest of each kind."""
     found: list[Fact] = []
-    for kind in topics.KINDS:
-        for table in (topics.CERTAIN, topics.STATES, topics.TOPICS):
-            spans = page.hits(f"{topics.FOLDER}{kind}.{table}")
-            found += (_fact(page, words, span, kind, table) for span in spans if not _is_title(page.text, span))
-        found += _members(page, words, kind)
+    for kind, tables in _LISTS:
+        for table, name in tables:
+            found += [_fact(page, words, s, kind, table) for s in page.hits(name) if not _is_title(page.text, s)]
+        if page.hits(_MEMBERS[kind][0]):
+            found += _members(page, words, kind)
     return list(_strongest([fact for fact in found if not fact.abstract or fact.table == topics.CERTAIN]))
 
 
@@ -55,13 +62,8 @@ def _is_title(text: str, span: Span) -> bool:
 
 def _fact(page: Page, words: Wordbook, span: Span, kind: str, table: str) -> Fact:
     text = page.text
-    start, end = span
-    while start > 0 and text[start - 1].isalnum():
-        start -= 1
-    stop = end
-    while stop < len(text) and (text[stop].isalnum() or (text[stop] == "-" and text[stop + 1 : stop + 2].isalpha())):
-        stop += 1
-    tail = page.lower[end:stop].lstrip("-")
+    start, stop = _whole(page, span)
+    tail = page.lower[span[1] : stop].lstrip("-")
     abstract = compound = False
     if tail:
         joined = tail.removeprefix("s") if tail.startswith("s") and len(tail) > _INFLECTED else tail
@@ -70,23 +72,39 @@ def _fact(page: Page, words: Wordbook, span: Span, kind: str, table: str) -> Fac
     return Fact(start, stop, kind, table, compound, abstract, text[start].isupper())
 
 
+def _whole(page: Page, span: Span) -> Span:
+    """Return the word around a stem, with the parts that hyphens join to its end."""
+    start, stop = page.word_around(*span)
+    while page.text[stop : stop + 1] == "-" and page.text[stop + 1 : stop + 2].isalpha():
+        stop = page.word_around(stop + 1, stop + 1)[1]
+    return start, stop
+
+
 def _members(page: Page, words: Wordbook, kind: str) -> Iterator[Fact]:
     """Yield the groups that somebody is said to belong to."""
-    for span in page.hits(f"{topics.FOLDER}{kind}.{topics.GROUPS}"):
+    groups, belonging = _MEMBERS[kind]
+    for span in page.hits(groups):
+        start, stop = _whole(page, span)
+        if not (
+            page.within(belonging, max(0, start - _REACH), start)
+            or page.within(belonging, stop, stop + _REACH)
+            or _MEMBER in page.lower[span[1] : stop]
+        ):
+            continue
         group = _fact(page, words, span, kind, topics.MEMBERS)
         if _in_longer_name(page.text, group):
             continue
-        if "medlem" in page.lower[span[1] : group.end]:
+        if _MEMBER in page.lower[span[1] : group.end]:
             yield group
             continue
         word = _belonging(page, group)
         if word is not None and not _apart(page.text, word, span):
-            yield replace(group, start=min(group.start, word[0]), end=max(group.end, word[1]))
+            yield group._replace(start=min(group.start, word[0]), end=max(group.end, word[1]))
 
 
 def _belonging(page: Page, group: Fact) -> Span | None:
     """Return the nearest word that says somebody belongs; abbreviations must be written as such or stand beside it."""
-    name = f"{topics.FOLDER}{group.kind}.{topics.BELONGING}"
+    name = _MEMBERS[group.kind][1]
     reach = _REACH
     if group.end - group.start < _SHORT and not group.capital:
         reach = _BESIDE

@@ -20,6 +20,7 @@ PERSONAL: Final = (
     | topics.SELF
 )  # fmt: skip
 """Bits of words that may begin a person."""
+_WORTH: Final = PERSONAL | _VERBS
 _ANYBODY: Final = (
     topics.ROLE | topics.SUBJECT | topics.RELATION | topics.PRONOUN | topics.OFFICE | topics.PLURAL | _GIVEN | _SURNAME
     | topics.SELF | topics.ANONYMOUS | topics.SEVERAL | topics.POLICY
@@ -115,6 +116,10 @@ class _Scanner:
     def scan(self) -> Iterator[Mention]:
         at = 0
         while at < len(self._tokens):
+            token = self._tokens[at]
+            if not token.bits & _WORTH and (token.bits or not token.capital):
+                at += 1
+                continue
             mention = self._mention(at)
             if mention is None:
                 at += 1

@@ -34,6 +34,7 @@ class Finder:
         self.reader = reader
         self._heading = heading
         self._found: dict[int, list[Mention]] = {}
+        self._earlier_found: dict[int, list[tuple[int, Mention]]] = {}
 
     def pairs(self, fact: Fact) -> Iterator[Pair]:
         """Yield the persons that a fact may be about."""
@@ -75,6 +76,12 @@ class Finder:
 
     def _earlier(self, sentence: Sentence) -> list[tuple[int, Mention]]:
         """Return whom the sentences before speak of, with their distance, the nearest sentence first."""
+        known = self._earlier_found.get(sentence.start)
+        if known is None:
+            known = self._earlier_found[sentence.start] = self._look_back(sentence)
+        return known
+
+    def _look_back(self, sentence: Sentence) -> list[tuple[int, Mention]]:
         found: list[tuple[int, Mention]] = []
         current: Sentence | None = sentence
         for distance in range(1, _BACK + 1):

@@ -41,11 +41,19 @@ def signature_of(page: Page) -> Span:
 
 def closing_lines(page: Page) -> list[Span]:
     """Return the short lines at the end that are no sentences, last first."""
+    return page.once(_closing_lines)
+
+
+def _closing_lines(page: Page) -> list[Span]:
     return _last_lines(page.text, *signature_of(page))
 
 
 def firm_of(page: Page) -> Span | None:
     """Return a firm that the signature names; municipal companies do not count."""
+    return page.once(_firm)
+
+
+def _firm(page: Page) -> Span | None:
     for line_start, line_end in closing_lines(page):
         for match in _FIRM.finditer(page.text, line_start, line_end):
             span = match.span("firm")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import repeat
 from math import fsum
 from typing import Final
 
@@ -94,7 +95,7 @@ def _weigh_all(finder: Finder, lexicon: Lexicon) -> Iterator[_Weighed]:
 
 def _weigh(pair: Pair, lexicon: Lexicon) -> _Weighed | None:
     traits = traits_of(pair)
-    score = fsum([lexicon.weights.get(trait, 0.0) for trait in traits])
+    score = fsum(map(lexicon.weights.get, traits, repeat(0.0)))  # the same in whatever order the set is walked
     for name, confidence in _LEVELS:
         if score >= lexicon.number(name):
             return _Weighed(pair, min(confidence, most_of(pair, traits)), score)

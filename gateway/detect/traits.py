@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Final
 
 from gateway.detect import topics
@@ -23,22 +24,42 @@ UNTRUE: Final = frozenset({"sentence:denied", "sentence:history", "sentence:hypo
 """Traits of what is denied, made up, or longer ago than a lifetime."""
 _ARTICLES: Final = frozenset({"en", "ett", "a", "an"})
 _DEFINITE: Final = frozenset({"den", "det", "de", "the"})
+_RELATIVE: Final = frozenset({"som", "vars", "who"})
 _STEPS: Final = ((1, "0"), (3, "2"), (6, "5"), (11, "10"), (21, "20"))
 _STRUCTURE: Final = {"(": "bracket", ":": "colon", ",": "comma", ";": "cell", "|": "cell", "\n": "line", "-": "dash"}
-_BEFORE: Final = (
+
+
+class _Marks:
+    """Traits that words make by their bits alone."""
+
+    __slots__ = ("_any", "_traits")
+
+    def __init__(self, prefix: str, *names: tuple[str, int]) -> None:
+        self._traits = tuple((f"{prefix}:{name}", bits) for name, bits in names)
+        self._any = reduce(or_, (bits for _, bits in names))
+
+    def of(self, bits: int) -> list[str]:
+        return [trait for trait, bit in self._traits if bits & bit] if bits & self._any else []
+
+
+_BEFORE: Final = _Marks(
+    "before",
     ("about", topics.ABOUT), ("with", topics.WITH), ("plural", topics.PLURAL), ("several", topics.SEVERAL),
     ("be", topics.BE), ("have", topics.HAVE), ("negation", topics.NEGATION), ("policy", topics.POLICY),
     ("self", topics.SELF),
 )  # fmt: skip
-_SENTENCE: Final = (
+_SENTENCE: Final = _Marks(
+    "sentence",
     ("hypothetical", topics.HYPOTHETICAL), ("denied", topics.DENIED), ("animal", topics.ANIMAL),
     ("plural", topics.PLURAL), ("deciding", topics.DECIDING), ("policy", topics.POLICY),
 )  # fmt: skip
-_CLAUSE: Final = (
+_CLAUSE_WORDS: Final = (
     ("policy", topics.POLICY), ("deciding", topics.DECIDING), ("anonymous", topics.ANONYMOUS),
     ("plural", topics.PLURAL), ("speaking", topics.SPEAKING), ("request", topics.REQUEST),
     ("metaphor", topics.METAPHOR), ("several", topics.SEVERAL),
 )  # fmt: skip
+_TIGHT: Final = _Marks("tight", *_CLAUSE_WORDS)
+_LOOSE: Final = _Marks("loose", *_CLAUSE_WORDS)
 _LOOSENING: Final = topics.ABOUT | topics.SPEAKING | topics.DECIDING | topics.PLURAL | topics.POLICY
 _CLOSE: Final = 6
 """Words and marks that may stand between a person and what is said about him."""
@@ -55,11 +76,12 @@ _JOINTS: Final = frozenset(
      "sedan", "medan", "but", "because", "who"}
 )  # fmt: skip
 """Where another clause begins."""
-_BETWEEN: Final = (
+_BETWEEN_WORDS: Final = (
     ("be", topics.BE), ("have", topics.HAVE), ("speaking", topics.SPEAKING), ("deciding", topics.DECIDING),
     ("about", topics.ABOUT), ("negation", topics.NEGATION), ("plural", topics.PLURAL), ("policy", topics.POLICY),
     ("pronoun", topics.PRONOUN), ("several", topics.SEVERAL), ("with", topics.WITH),
 )  # fmt: skip
+_BETWEEN: Final = {side: _Marks(side, *_BETWEEN_WORDS) for side in ("after", "ahead")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,12 +166,11 @@ def _add_around(traits: set[str], pair: Pair, first: int, last: int, *, tight: b
     sentence, table = pair.sentence, pair.fact.table
     tokens = sentence.tokens
     if 0 < first <= len(tokens):
-        traits.update(f"before:{name}" for name in _named(_BEFORE, tokens[first - 1].bits))
+        traits.update(_BEFORE.of(tokens[first - 1].bits))
         if tokens[first - 1].low in _DEFINITE:
             traits.add("before:article")
-    hold = "tight" if tight else "loose"
-    traits.update(f"{hold}:{name}" for name in _named(_CLAUSE, sentence.span(first - _NEAR, last + _NEAR)))
-    traits.update(f"sentence:{name}" for name in _named(_SENTENCE, sentence.span(0, len(tokens))))
+    hold = _TIGHT if tight else _LOOSE
+    traits.update(hold.of(sentence.span(first - _NEAR, last + _NEAR)), sentence.once(_of_sentence))
     if sentence.span(first - 5, first) & topics.PLURAL:
         traits.add("near:plural")
     if (sentence.span(last, last + 3) | sentence.span(first - 3, first)) & topics.POLICY:
@@ -159,7 +180,10 @@ def _add_around(traits: set[str], pair: Pair, first: int, last: int, *, tight: b
     _add_marks(traits, tokens, first, last)
 
 
-def _add_marks(traits: set[str], tokens: list[Token], first: int, last: int) -> None:
+def _of_sentence(sentence: Sentence) -> tuple[str, ...]:
+    """Return the traits that a sentence has whatever fact and person are held together."""
+    tokens = sentence.tokens
+    traits = set(_SENTENCE.of(sentence.whole))
     opening = next((t for t in tokens if t.low[0].isalnum()), None)
     if opening is not None and opening.bits & topics.REQUEST:
         traits.add("sentence:request")
@@ -170,6 +194,10 @@ def _add_marks(traits: set[str], tokens: list[Token], first: int, last: int) -> 
             traits.add("sentence:percent")
         elif token.low[0] == "1" and _HISTORY.match(token.low):
             traits.add("sentence:history")
+    return tuple(traits)
+
+
+def _add_marks(traits: set[str], tokens: list[Token], first: int, last: int) -> None:
     if _in_name(tokens, first, last):
         traits.add("fact:name")
     if 0 < first < len(tokens) and tokens[first].capital and tokens[first - 1].low[0].isalnum():
@@ -178,14 +206,10 @@ def _add_marks(traits: set[str], tokens: list[Token], first: int, last: int) -> 
         traits.add("after:mark")
 
 
-def _named(names: tuple[tuple[str, int], ...], bits: int) -> Iterator[str]:
-    return (name for name, bit in names if bits & bit)
-
-
 def _add_earlier(traits: set[str], pair: Pair, first: int) -> None:
     tokens = pair.sentence.tokens
     traits.add(f"far:{pair.distance}:{pair.fact.table}")
-    if pair.sentence.span(0, len(tokens)) & topics.PRONOUN:
+    if pair.sentence.whole & topics.PRONOUN:
         traits.add("far:pronoun")
     if first > 0 and tokens[first - 1].low == ":":
         traits.add(FIELD)
@@ -229,9 +253,9 @@ def _add_between(traits: set[str], pair: Pair, first: int, last: int) -> None:
         bits |= token.bits
         if token.low in _STRUCTURE:
             traits.add(f"{side}:{_STRUCTURE[token.low]}")
-        elif token.low in {"som", "vars", "who"}:
+        elif token.low in _RELATIVE:
             traits.add(f"{side}:relative")
-    traits.update(f"{side}:{name}" for name in _named(_BETWEEN, bits))
+    traits.update(_BETWEEN[side].of(bits))
     if bits & topics.SPEAKING and not bits & (topics.BE | topics.HAVE):
         traits.add(f"{side}:only_speaking")
     if not bits & (topics.BE | topics.HAVE | topics.SPEAKING | topics.DECIDING) and distance > 1:

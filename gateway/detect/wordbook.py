@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from gateway.detect import topics
@@ -24,6 +25,24 @@ class Word(NamedTuple):
     bits: int
     genitive: bool = False
     """A name with an ending -s."""
+    shown: int = 0
+    """Its bits, those of names only where it has a capital letter."""
+
+
+class _Memory(dict[str, Word]):
+    """Words once looked up; all are forgotten when it is full."""
+
+    def __init__(self, look: Callable[[str], Word]) -> None:
+        super().__init__()
+        self._look = look
+
+    def __missing__(self, written: str) -> Word:
+        if len(written) > _LONGEST:
+            return Word(written.lower(), capital=written[0].isupper(), bits=0)
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        known = self[written] = self._look(written)
+        return known
 
 
 class Wordbook:
@@ -32,18 +51,9 @@ class Wordbook:
     def __init__(self, dictionary: Dictionary) -> None:
         """Start with nothing remembered."""
         self._dictionary = dictionary
-        self._known: dict[str, Word] = {}
-
-    def word(self, written: str) -> Word:
+        self._known = _Memory(self._look)
+        self.word: Callable[[str], Word] = self._known.__getitem__
         """Return what is known of a word or mark."""
-        known = self._known.get(written)
-        if known is None:
-            if len(written) > _LONGEST:
-                return Word(written.lower(), capital=written[0].isupper(), bits=0)
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            known = self._known[written] = self._look(written)
-        return known
 
     def _look(self, written: str) -> Word:
         low = written.lower()
@@ -57,7 +67,8 @@ class Wordbook:
             if not bits & NAMES and low.endswith("s") and len(low) >= _SHORTEST_GENITIVE:
                 stem = self._dictionary.lookup(low[:-1]) & NAMES
                 bits, genitive = bits | stem, bool(stem)
-        return Word(low, capital=written[0].isupper(), bits=bits, genitive=genitive)
+        capital = written[0].isupper()
+        return Word(low, capital, bits, genitive, bits if capital else bits & ~NAMES)
 
     def is_head(self, low: str) -> bool:
         """Tell whether the rest of a compound makes it an activity or a subject."""

@@ -41,7 +41,7 @@ _LANE: Final = 48
 """Bits of one cost in a packed number, enough for the sum of all features of a text."""
 _ONE: Final = 1 << 24
 """What a cost of 1 is in a packed number."""
-_REMEMBERED: Final = 4000
+_REMEMBERED: Final = 2000
 """Words whose pieces are remembered."""
 
 
@@ -75,10 +75,12 @@ class Exemplars:
         known = set[str]().union(*counts.values())
         totals = {kind: sum(counts[kind].values()) + _SMOOTHING * len(known) for kind in KINDS}
         logs = {kind: math.log(totals[kind] or 1.0) for kind in KINDS}
-        self._features = {
-            feature: _packed([logs[kind] - math.log(counts[kind][feature] + _SMOOTHING) for kind in KINDS])
-            for feature in known
-        }
+        # Most features are met once, in one kind: their costs are the same number, and kept once.
+        pool: dict[int, int] = {}
+        self._features: dict[str, int] = {}
+        for feature in known:
+            packed = _packed([logs[kind] - math.log(counts[kind][feature] + _SMOOTHING) for kind in KINDS])
+            self._features[feature] = pool.setdefault(packed, packed)
         self._pieces = _Memory(lambda word: frozenset(self._features.keys() & set(_pieces(word[:_LONGEST]))))
 
     def likeness(self, text: str) -> Likeness:

@@ -15,6 +15,9 @@ from gateway.detect.octets import beyond, latin_of, lower_octets, tokens_of
 Span: TypeAlias = tuple[int, int]
 """``[start, end)`` in a text."""
 
+_FoundBy: TypeAlias = tuple[tuple[str, ...], int, int]
+"""The lists of a needle, and what to add to its ends to leave out its spaces."""
+
 MAX_HITS: Final = 20_000
 """Hits of one list in one page that are kept: far beyond any mail, so that hostile text costs no memory."""
 
@@ -115,9 +118,11 @@ class Matcher:
         self._any_pattern = _either([pattern for _, patterns in lists.values() for pattern in patterns])
         keys = list(needles)
         # The tokens have one space more in front than the text: an opening space of the needle undoes it.
-        self._found_by = [
-            (tuple(dict.fromkeys(needles[key])), key.startswith(b" ") - 1, -1 - key.endswith(b" ")) for key in keys
-        ]
+        pool: dict[_FoundBy, _FoundBy] = {}
+        self._found_by: list[_FoundBy] = []
+        for key in keys:
+            found_by = (tuple(dict.fromkeys(needles[key])), key.startswith(b" ") - 1, -1 - key.endswith(b" "))
+            self._found_by.append(pool.setdefault(found_by, found_by))
         self._longest = max(map(len, keys), default=1)
         self._automaton = BytesAhoCorasick(keys) if keys else None
 

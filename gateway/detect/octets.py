@@ -8,6 +8,7 @@ _CAPITALS: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ") | frozenset(range(0x
 _TO_LOWER: Final = bytes(c + 32 if c in _CAPITALS else c for c in range(256))
 _TO_TOKENS: Final = bytes(_TO_LOWER[c] if chr(c).isalnum() else 0x20 for c in range(256))
 _TO_DIGITS: Final = bytes(0x30 if 0x30 <= c <= 0x39 else c for c in range(256))  # noqa: PLR2004 - "0" to "9"
+_NO_CAPITALS: Final = bytes(frozenset(range(256)) - _CAPITALS)
 _FEW: Final = 400
 _SHARE: Final = 50
 """One character in so many may be beyond Latin-1, and some hundred, before each is looked at by itself no more."""
@@ -50,6 +51,11 @@ def lower_of(text: str, latin: bytes, places: list[int] | None) -> str:
         done = at + 1
     pieces.append(low[done:])
     return "".join(pieces)
+
+
+def capitals_of(latin: bytes) -> int:
+    """Return the number of capital letters."""
+    return len(latin.translate(None, _NO_CAPITALS))
 
 
 def tokens_of(latin: bytes) -> bytes:

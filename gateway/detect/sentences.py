@@ -15,6 +15,9 @@ from gateway.detect.wordbook import Wordbook
 REACH: Final = 300
 """Endless sentences are cut at multiples of this, one to two of them from the position on each side."""
 
+_BEGINNING: Final = 4000
+"""Characters that tell how somebody writes."""
+
 MAX_TOKENS: Final = 200
 """Words and marks of a sentence that are looked at."""
 
@@ -118,8 +121,7 @@ class Reader:
     @cached_property
     def lower_case(self) -> bool:
         """Tell whether the writer does without capital letters."""
-        text = self.page.text[:4000]
-        return sum(map(str.isupper, text)) * 100 < len(text)
+        return self.page.capitals(_BEGINNING) * 100 < len(self.page.text[:_BEGINNING])
 
     def sentence(self, position: int) -> Sentence:
         """Return the sentence around a position."""

@@ -16,7 +16,7 @@ from gateway.detect.lexicon import Lexicon
 from gateway.detect.matcher import Span
 from gateway.detect.names import full_names
 from gateway.detect.normalise import Normalised, normalise
-from gateway.detect.octets import beyond, digits_of, latin_of, lower_of, tokens_of
+from gateway.detect.octets import beyond, capitals_of, digits_of, latin_of, lower_of, tokens_of
 from gateway.detect.tables import Table, table_at, tables_of
 from gateway.model import Confidence, Finding, Message, Origin, Part, SegmentKind
 
@@ -140,6 +140,10 @@ class Page:
     def digit_runs(self) -> tuple[Span, ...]:
         """Every run of at least eight digits with little between them, in order."""
         return tuple(digit_runs(self.digits))
+
+    def capitals(self, end: int) -> int:
+        """Return the number of capital letters before a position."""
+        return capitals_of(self._latin[:end]) if self.is_latin else sum(map(str.isupper, self.text[:end]))
 
     def word_around(self, start: int, end: int) -> Span:
         """Return ``[start, end)`` grown to the letters and digits around it."""

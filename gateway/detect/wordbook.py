@@ -10,7 +10,7 @@ from gateway.detect.dictionary import Dictionary
 
 NAMES: Final = topics.GIVEN | topics.GIVEN_RARE | topics.GIVEN_WORD | topics.SURNAME | topics.SURNAME_WORD
 _SHORTEST_GENITIVE: Final = 4
-_REMEMBERED: Final = 20_000
+_REMEMBERED: Final = 8_000
 """Words."""
 _LONGEST: Final = 60
 """Characters of a word that is remembered."""
@@ -57,6 +57,8 @@ class Wordbook:
 
     def _look(self, written: str) -> Word:
         low = written.lower()
+        if low == written:
+            low = written  # one text instead of two
         if not low[0].isalnum():
             return Word(low, capital=False, bits=0)
         bits = self._dictionary.lookup(low)

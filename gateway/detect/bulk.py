@@ -24,7 +24,6 @@ _ENTRY: Final = 220
 """Characters after a name that belong to its entry, at most."""
 _SCAN: Final = 300_000
 """Names of a page that are looked at."""
-_DIGIT: Final = re.compile(r"[0-9]")
 _SURE: Final = frozenset({Shape.TIGHT, Shape.FULL})
 _IDENTITY: Final = re.compile(r"(?<![0-9])(?:19|20)?[0-9]{6}[-+ ]?[0-9]{4}(?![0-9])")
 _PARTY: Final = re.compile(r"^[^\n;\t]{0,3}\((?:S|M|SD|C|V|KD|L|MP|[A-ZÅÄÖ]{1,4})\)")
@@ -95,7 +94,7 @@ def _entry(page: Page, name: Span, stop: int, ours: str) -> tuple[str, bool] | N
         return None
     gap = text.find("\n\n", name[1], stop)
     stop = gap if gap >= 0 else stop
-    if _DIGIT.search(text, name[1], stop) is None and text.find("@", name[1], stop) < 0:
+    if page.digits.find(b"0", name[1], stop) < 0 and text.find("@", name[1], stop) < 0:
         return _beside(page, name, stop)
     mail = EMAIL.search(text, name[1], stop)
     if mail and ours and mail["domain"].lower().endswith(ours):
@@ -116,9 +115,10 @@ def _beside(page: Page, name: Span, stop: int) -> tuple[str, bool] | None:
     end = line if line >= 0 else stop
     if table is not None:
         return _cells(page, table, name, end)
-    match = CLASS.search(page.text, name[1], min(end, name[1] + 30)) or BIRTH.search(
-        page.text, name[1], min(end, name[1] + 20)
-    )
+    reach = min(end, name[1] + 30)
+    if page.digits.find(b"0", name[1], reach) < 0 and page.text.find("F", name[1], reach) < 0:
+        return None
+    match = CLASS.search(page.text, name[1], reach) or BIRTH.search(page.text, name[1], min(end, name[1] + 20))
     return (match.group(), False) if match else None
 
 

@@ -44,23 +44,31 @@ def _said(page: Page) -> Span | None:
         if page.own_at(phrase[0]) and not _excused(page, phrase):
             return phrase
     for interest in page.hits("capacity.interests")[:_MOST]:
+        if not _is_mine(page, interest, 0) or not page.own_at(interest[0]):
+            continue
         start, end = page.sentence(interest[0])
-        mine = _MINE.search(page.lower, max(start, interest[0] - 30), interest[0])
-        if mine and page.own_at(interest[0]) and _holds_office(page, start, end) and not _excused(page, interest):
+        if _is_mine(page, interest, start) and _holds_office(page, start, end) and not _excused(page, interest):
             return interest
     for phrase in page.hits("capacity.medium")[:_MOST]:
+        if not page.own_at(phrase[0]):
+            continue
         start, end = page.sentence(phrase[0])
-        if page.own_at(phrase[0]) and page.near("capacity.commissions", start, end) and not _excused(page, phrase):
+        if page.near("capacity.commissions", start, end) and not _excused(page, phrase):
             return phrase
     return None
+
+
+def _is_mine(page: Page, interest: Span, start: int) -> bool:
+    """Tell whether something is said to be the writer's own, after a position."""
+    return _MINE.search(page.lower, max(start, interest[0] - 30), interest[0]) is not None
 
 
 def _joined(page: Page) -> Span | None:
     """Return "as chairman of the club and member of the committee"."""
     for other in page.hits("capacity.others")[:_MOST]:
-        start, end = page.sentence(other[0])
         if not page.own_at(other[0]) or _excused(page, other):
             continue
+        start, end = page.sentence(other[0])
         office = page.near("capacity.commissions", start, end)
         if office and (office[1] <= other[0] or office[0] >= other[1]) and _in_first_person(page, start, end):
             return other

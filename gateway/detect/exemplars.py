@@ -33,7 +33,7 @@ READ: Final = 1200
 _SMOOTHING: Final = 0.3
 _TEMPERATURE: Final = 10.0
 """Divides log-odds: words of a text are far from independent, so the plain sum is much too sure."""
-_WORD: Final = re.compile(r"[a-zåäöéü]+|[0-9]+|[!?]")
+_WORD: Final = re.compile(r"[a-zåäöéü]++|[0-9]++|[!?]")
 _NUMBER: Final = "0"
 _LONGEST: Final = 40
 """Characters of a word that are cut into pieces."""

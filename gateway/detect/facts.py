@@ -83,6 +83,8 @@ def _whole(page: Page, span: Span) -> Span:
 def _members(page: Page, words: Wordbook, kind: str) -> Iterator[Fact]:
     """Yield the groups that somebody is said to belong to."""
     groups, belonging = _MEMBERS[kind]
+    if not page.hits(belonging) and not page.once(_speaks_of_members):
+        return
     for span in page.hits(groups):
         start, stop = _whole(page, span)
         if not (
@@ -100,6 +102,10 @@ def _members(page: Page, words: Wordbook, kind: str) -> Iterator[Fact]:
         word = _belonging(page, group)
         if word is not None and not _apart(page.text, word, span):
             yield group._replace(start=min(group.start, word[0]), end=max(group.end, word[1]))
+
+
+def _speaks_of_members(page: Page) -> bool:
+    return _MEMBER in page.lower
 
 
 def _belonging(page: Page, group: Fact) -> Span | None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from gateway.detect.exemplars import Exemplars, read_mails
 from gateway.detect.matcher import Finder, Matcher, Span, compile_pattern, is_latin, needle_of
+from gateway.detect.octets import latin_of
 from gateway.detect.topics import LOOKED_UP, WEIGHTS, allowed, dictionary_of
 from gateway.detect.vocabulary import ASKED, BUILT_IN, LISTS, NUMBERS
 from gateway.detect.wordbook import Wordbook
@@ -79,9 +80,12 @@ class Lexicon:
         """Return a list as written, for detectors that look words up one by one."""
         return self.lists[name].words
 
-    def search(self, text: str) -> dict[str, list[Span]]:
-        """Return list → hits in normalised ``text``, in order of their start; lists without hits are absent."""
-        return self._matcher.search(text)
+    def search(self, text: str, latin: bytes | None = None) -> dict[str, list[Span]]:
+        """Return list → hits in normalised ``text``, in order of their start; lists without hits are absent.
+
+        ``latin`` is the text in octets, where they are at hand.
+        """
+        return self._matcher.search(text, latin_of(text) if latin is None else latin)
 
 
 def _rebuild(

@@ -126,10 +126,12 @@ class Matcher:
         self._longest = max(map(len, keys), default=1)
         self._automaton = BytesAhoCorasick(keys) if keys else None
 
-    def search(self, text: str) -> dict[str, list[Span]]:
-        """Return list → spans in normalised ``text``, sorted; lists that are not found are absent."""
+    def search(self, text: str, latin: bytes) -> dict[str, list[Span]]:
+        """Return list → spans in normalised ``text``, sorted; lists that are not found are absent.
+
+        ``latin`` is the text in octets.
+        """
         found: dict[str, list[Span]] = {}
-        latin = latin_of(text)
         self._search_words(b" " + tokens_of(latin) + b" ", found)
         if self._script is not None and self._holds_script(text, latin):
             self._search_wide(text.lower(), found)

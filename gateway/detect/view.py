@@ -124,7 +124,7 @@ class Page:
 
     @cached_property
     def _hits(self) -> dict[str, list[Span]]:
-        return self._lexicon.search(self.text)
+        return self._lexicon.search(self.text, self._latin)
 
     @cached_property
     def tokens(self) -> bytes:

@@ -10,7 +10,7 @@ from typing import Final
 
 from gateway.detect.checks import is_date, luhn
 from gateway.detect.clusters import Shape
-from gateway.detect.contacts import BIRTH, CLASS, EMAIL, PHONE, POSTCODE, STREET, addresses
+from gateway.detect.contacts import BIRTH, CLASS, EMAIL, addresses, contact
 from gateway.detect.detector import Detector
 from gateway.detect.lexicon import Lexicon
 from gateway.detect.matcher import Span
@@ -25,7 +25,6 @@ _ENTRY: Final = 220
 _SCAN: Final = 300_000
 """Names of a page that are looked at."""
 _SURE: Final = frozenset({Shape.TIGHT, Shape.FULL})
-_IDENTITY: Final = re.compile(r"(?<![0-9])(?:19|20)?[0-9]{6}[-+ ]?[0-9]{4}(?![0-9])")
 _PARTY: Final = re.compile(r"^[^\n;\t]{0,3}\((?:S|M|SD|C|V|KD|L|MP|[A-ZÅÄÖ]{1,4})\)")
 _ROLE_MAILBOX: Final = re.compile(
     r"^(?:info|kontakt|kansli|kansliet|registrator|kommun|kontor|post|mail|order|support|expedition|diarie|press|redaktion)"
@@ -96,13 +95,12 @@ def _entry(page: Page, name: Span, stop: int, ours: str) -> tuple[str, bool] | N
     stop = gap if gap >= 0 else stop
     if page.digits.find(b"0", name[1], stop) < 0 and text.find("@", name[1], stop) < 0:
         return _beside(page, name, stop)
-    mail = EMAIL.search(text, name[1], stop)
+    mail = EMAIL.search(text, name[1], stop) if text.find("@", name[1], stop) >= 0 else None
     if mail and ours and mail["domain"].lower().endswith(ours):
         return None
-    for pattern in (PHONE, STREET, POSTCODE, _IDENTITY):
-        match = pattern.search(text, name[1], stop)
-        if match:
-            return match.group(), True
+    match = contact(text, page.digits, name[1], stop)
+    if match:
+        return match.group(), True
     if mail:
         return mail.group(), True
     return _beside(page, name, stop)

@@ -107,7 +107,7 @@ def _window(text: str, groups: list[Span], first: int, last: int) -> Written | N
     inside = groups[first : last + 1]
     start, end = inside[0][0], inside[-1][1]
     raw = "".join(text[s:e] for s, e in inside)
-    if sum(not c.isdigit() for c in raw) > _MOST_LETTERS:
+    if not raw.isdigit() and sum(not c.isdigit() for c in raw) > _MOST_LETTERS:
         return None
     before = text[groups[first - 1][1] : start] if first else None
     after = text[end : groups[last + 1][0]] if last + 1 < len(groups) else None

@@ -12,14 +12,42 @@ PHONE: Final = re.compile(
 _LOCAL: Final = re.compile(r"[\w.+-]{1,64}$")
 _DOMAIN: Final = re.compile(r"@(?P<domain>[\w-]{1,63}(?:\.[\w-]{1,63}){1,5})")
 EMAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?P<domain>[\w-]{1,63}(?:\.[\w-]{1,63}){1,5})")
+_STREETS: Final = (
+    "gatan", "vägen", "väg", "gata", "stigen", "gränd", "gränden", "backen", "torget", "allén", "allé", "plan", "liden",
+    "rundeln", "svängen", "slingan", "byn", "gården", "hagen", "kroken", "leden",
+)  # fmt: skip
 STREET: Final = re.compile(
     r"(?<!\w)(?:[A-ZÅÄÖ][\wé]{0,30}[ ]){0,2}[A-ZÅÄÖ]?[\wé]{1,30}"
-    r"(?:gatan|vägen|väg|gata|stigen|gränd|gränden|backen|torget|allén|allé|plan|liden|rundeln|svängen|slingan"
-    r"|byn|gården|hagen|kroken|leden)[ ][0-9]{1,4}[ ]?[A-Za-z]?(?!\w)",
+    rf"(?:{'|'.join(_STREETS)})[ ][0-9]{{1,4}}[ ]?[A-Za-z]?(?!\w)",
 )
 POSTCODE: Final = re.compile(r"(?<![0-9])[1-9][0-9]{2} ?[0-9]{2} +[A-ZÅÄÖ][\wåäöé]{1,30}")
 BIRTH: Final = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}(?:-?(?:0[1-9]|1[0-2])-?(?:[0-2][0-9]|3[01]))?(?![0-9-])")
 CLASS: Final = re.compile(r"(?<!\w)(?:(?:åk|årskurs|klass|avd)\.? ?[0-9F]|[1-9][A-F](?![\w-]))")
+_IDENTITY: Final = re.compile(r"(?<![0-9])(?:19|20)?[0-9]{6}[-+ ]?[0-9]{4}(?![0-9])")
+_FEWEST: Final = 6
+"""Digits of a telephone number."""
+
+
+def contact(text: str, digits: bytes, start: int, end: int) -> re.Match[str] | None:
+    """Return the first telephone number in a stretch, else a street, a postcode or an identity number.
+
+    ``digits`` is the text in octets with ``0`` for every digit: it tells at once which of them cannot be there.
+    """
+    found = PHONE.search(text, start, end) if digits.count(b"0", start, end) >= _FEWEST else None
+    if found is None and _may_hold_street(text, digits, start, end):
+        found = STREET.search(text, start, end)
+    if found is None and (digits.find(b"00000", start, end) >= 0 or digits.find(b"000 00", start, end) >= 0):
+        found = POSTCODE.search(text, start, end) or _IDENTITY.search(text, start, end)
+    return found
+
+
+def _may_hold_street(text: str, digits: bytes, start: int, end: int) -> bool:
+    at = digits.find(b" 0", start, end)
+    while at >= 0:
+        if text.endswith(_STREETS, start, at):
+            return True
+        at = digits.find(b" 0", at + 1, end)
+    return False
 
 
 def addresses(text: str) -> Iterator[tuple[int, int, str]]:

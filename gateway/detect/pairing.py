@@ -42,6 +42,8 @@ class Finder:
         mentions = self.mentions(sentence)
         refers = any(m.who is Who.PRONOUN for m in mentions)
         brief = not mentions and sentence.end - sentence.start < _BRIEF
+        if not (mentions or brief or self._heading):
+            return
         earlier = self._earlier(sentence) if brief or refers else []
         before = [m for _, m in earlier] or self._heading
         made_up = refers and self._is_made_up(sentence)

@@ -12,8 +12,10 @@ from gateway.detect import contacts
 from gateway.detect.contacts import contact
 from gateway.detect.octets import digits_of, latin_of
 
-PIECES = ["070-174 06 05", "+46 70 1740605", "08-465 004 00", "Storgatan 1", "väg 2 b", "286 32 ", "Ör", "780914-2388", "A ",
-          "19", "0", " ", "\n", "-", "gatan", "\u0663"]  # fmt: skip
+PIECES = [
+    "070-174 06 05", "+46 70 1740605", "08-465 004 00", "Storgatan 1", "väg 2 b", "286 32 ", "Ör", "780914-2388", "A ",
+    "19", "0", " ", "\n", "-", "gatan", "\u0663",
+]  # fmt: skip
 
 
 def found(text: str) -> str | None:

@@ -102,12 +102,12 @@ def main() -> int:
 def measure(prose: str, rounds: int) -> None:
     """Load, judge and count."""
     from gateway.detect import detect  # noqa: PLC0415 - what importing takes is counted apart
+    from gateway.inspection import inspect  # noqa: PLC0415
     from gateway.judgement import load_judgement  # noqa: PLC0415
     from gateway.message.fingerprint import fingerprint  # noqa: PLC0415
     from gateway.message.locked import tell_locked  # noqa: PLC0415
     from gateway.message.parse import parse_message  # noqa: PLC0415
     from gateway.model import Address, Circumstances  # noqa: PLC0415
-    from gateway.offload import inspect  # noqa: PLC0415
 
     gc.collect()
     before, begin = memory()["Rss"], time.process_time()
@@ -124,7 +124,7 @@ def measure(prose: str, rounds: int) -> None:
     )
 
     def whole(octets: bytes) -> object:
-        return inspect(octets, circumstances, lexicon)
+        return inspect(octets, circumstances, lexicon, files=False)
 
     born, after = private_after(whole, pieces(prose, 10_240, MESSAGES))
     out(f"a fork's own memory: {born:.1f} MiB at birth, {after:.1f} MiB after {MESSAGES} messages of 10 KiB\n\n")

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from gateway.inspection import inspect_apart
 from gateway.judgement import Judgement
 from gateway.message.headers import HEADER_BLOCK, scan_headers
 from gateway.model import (
@@ -28,7 +29,6 @@ from gateway.model import (
     RuleHit,
     Verdict,
 )
-from gateway.offload import inspect
 from gateway.policy.judge import judge
 from gateway.policy.persons import count_persons
 from gateway.policy.sender import Scope, responsible_sender
@@ -45,6 +45,10 @@ WORDS: Mapping[Action, str] = {
 
 class Unreadable(Exception):
     """A file or folder cannot be judged; the text says which and why."""
+
+
+_SECONDS: Final = 30.0
+"""For one message, as the service has it by default."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +205,7 @@ class Checker:
             sender=envelope.sender,
             recipients=tuple(r.address for r in envelope.recipients if isinstance(r.address, Address)),
         )
-        inspection = inspect(octets, circumstances, self._judgement.lexicon)
+        inspection = inspect_apart(octets, circumstances, self._judgement.lexicon, _SECONDS)
         client = Client(address="")
         responsible = responsible_sender(client, envelope, inspection.message.headers, self._scope)
         verdict = Verdict(action=Action.PASS, hits=())

@@ -9,27 +9,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import io
 import os
 import pickle
-import resource
 import signal
 import socket
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 import structlog
 
 from gateway.content import Content
-from gateway.detect import detect
 from gateway.detect.lexicon import Lexicon
-from gateway.message.fingerprint import fingerprint
-from gateway.message.locked import tell_locked
+from gateway.inspection import Glance, die_with_parent, files_time, gave_up, inspect, judged_text, limit
 from gateway.message.parse import parse_message
-from gateway.model import Circumstances, Inspection, Unavailable
+from gateway.model import Circumstances, Inspection, PartState, Unavailable
 from gateway.telemetry.logs import fault
 
 _LOG = structlog.get_logger()
@@ -37,25 +33,14 @@ _LOG = structlog.get_logger()
 INLINE: Final = 128 * 1024
 """Octets up to which a message is inspected in the event loop: a fork costs more, and a stall stays below 50 ms."""
 
+_GRACE: Final = 0.2
+
 RESULT_OCTETS: Final = 16 * 1024 * 1024
 """More than this never comes from an honest inspection."""
 
-_MEMORY: Final = 2 * 1024**3
 _HEADER: Final = struct.Struct("!cQ?d")
-_PR_SET_PDEATHSIG: Final = 1
-
-
-def inspect(octets: bytes, circumstances: Circumstances, lexicon: Lexicon) -> Inspection:
-    """Open a message, look for everything the rules ask about, and return what was seen without the texts."""
-    message = parse_message(octets, tell_locked)
-    findings, crashed = detect(message, lexicon, circumstances)
-    parts = tuple(replace(part, text="", segments=()) for part in message.parts)
-    return Inspection(
-        message=replace(message, parts=parts),
-        findings=findings,
-        fingerprint=fingerprint(message),
-        crashed=crashed,
-    )
+_FILES, _TEXT, _LEXICON = b"F", b"T", b"L"
+"""What is asked of a zygote: inspect with files opened, inspect the text alone, take new word lists."""
 
 
 class Failed(Unavailable):
@@ -86,16 +71,29 @@ class Zygote:
         """Called when the process is found gone."""
 
     async def inspect(self, content: Content, circumstances: Circumstances, seconds: float) -> Inspection:
-        """Inspect small content at once, other content in a fork of the zygote."""
-        if len(content) <= INLINE:
-            return _inspect_here(content.unstuffed(), circumstances, self._lexicon)
+        """Inspect small content without files at once, other content in a fork of the zygote.
+
+        A file that the fork dies of, or that takes too long, costs itself alone: the text is judged all the same.
+        """
+        if len(content) <= INLINE and (found := _inspect_here(content.unstuffed(), circumstances, self._lexicon)):
+            return found
+        loop = asyncio.get_running_loop()
+        started = loop.time()
         try:
             async with asyncio.timeout(seconds):
-                return await self._elsewhere(content, circumstances, seconds)
+                try:
+                    return await self._elsewhere(_FILES, content, circumstances, files_time(seconds))
+                except Failed:
+                    spent = loop.time() - started
+                late = spent >= files_time(seconds) - _GRACE
+                found = await self._elsewhere(_TEXT, content, circumstances, seconds - spent)
+                return gave_up(found, PartState.TIMED_OUT if late else PartState.UNREADABLE)
         except TimeoutError:
             raise Failed("it took too long") from None
 
-    async def _elsewhere(self, content: Content, circumstances: Circumstances, seconds: float) -> Inspection:
+    async def _elsewhere(
+        self, kind: bytes, content: Content, circumstances: Circumstances, seconds: float
+    ) -> Inspection:
         with contextlib.ExitStack() as stack:
             body = content.descriptor if content.descriptor is not None else _memfd(content.raw())
             if body != content.descriptor:
@@ -104,7 +102,7 @@ class Zygote:
             stack.callback(os.close, request)
             ours, theirs = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
             stack.callback(os.close, ours)
-            header = _HEADER.pack(b"I", len(content), content.stuffed, seconds)
+            header = _HEADER.pack(kind, len(content), content.stuffed, seconds)
             try:
                 await self._send(header, [body, request, theirs])
             finally:
@@ -116,7 +114,7 @@ class Zygote:
         self._lexicon = lexicon
         descriptor = _memfd(pickle.dumps(lexicon))
         try:
-            await self._send(_HEADER.pack(b"L", os.fstat(descriptor).st_size, False, 0.0), [descriptor])
+            await self._send(_HEADER.pack(_LEXICON, os.fstat(descriptor).st_size, False, 0.0), [descriptor])
         finally:
             os.close(descriptor)
 
@@ -150,9 +148,12 @@ def start_zygote(lexicon: Lexicon, close_in_child: Callable[[], None] = lambda: 
     return Zygote(ours, pid, lexicon)
 
 
-def _inspect_here(octets: bytes, circumstances: Circumstances, lexicon: Lexicon) -> Inspection:
+def _inspect_here(octets: bytes, circumstances: Circumstances, lexicon: Lexicon) -> Inspection | None:
+    """Inspect a message; None where it holds files, which are not opened in this process."""
+    glance = Glance()
     try:
-        return inspect(octets, circumstances, lexicon)
+        message = parse_message(octets, glance)
+        return None if glance.files else judged_text(message, circumstances, lexicon)
     except Exception as error:  # noqa: BLE001 - whatever a message breaks, it breaks for itself alone
         _LOG.error("inspection_raised", **fault(error))
         raise Failed("opening it raised an error of ours") from None
@@ -166,18 +167,18 @@ def _zygote_main(sock: socket.socket, lexicon: Lexicon) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    _die_with_parent()
+    die_with_parent()
     while True:
         try:
             header, descriptors, _, _ = socket.recv_fds(sock, _HEADER.size, 3)
             if not header:
                 os._exit(0)
             kind, size, stuffed, seconds = _HEADER.unpack(header)
-            if kind == b"L":
+            if kind == _LEXICON:
                 lexicon = pickle.loads(os.pread(descriptors[0], size, 0))  # noqa: S301 - from our own worker
             elif os.fork() == 0:
                 sock.close()
-                _inspect_and_exit(_Request(descriptors, size, stuffed, seconds), lexicon)
+                _inspect_and_exit(_Request(descriptors, size, stuffed, seconds, files=kind == _FILES), lexicon)
             for descriptor in descriptors:
                 os.close(descriptor)
         except OSError:
@@ -190,38 +191,26 @@ class _Request:
     size: int
     stuffed: bool
     seconds: float
+    files: bool
 
 
 def _inspect_and_exit(request: _Request, lexicon: Lexicon) -> None:
     """Inspect one message under limits and end; an end without a result is a failure to the worker."""
     code = 1
     try:
-        _die_with_parent()
-        _limit(request.seconds)
+        die_with_parent()
+        limit(request.seconds)
         body, circumstances_fd, result = request.descriptors
         circumstances: Circumstances = pickle.loads(_whole(circumstances_fd))  # noqa: S301 - from our own worker
         content = Content.from_descriptor(body, request.size, stuffed=request.stuffed)
-        octets = pickle.dumps(inspect(content.unstuffed(), circumstances, lexicon), pickle.HIGHEST_PROTOCOL)
+        found = inspect(content.unstuffed(), circumstances, lexicon, files=request.files)
+        octets = pickle.dumps(found, pickle.HIGHEST_PROTOCOL)
         os.set_blocking(result, True)
         with os.fdopen(result, "wb") as pipe:
             pipe.write(octets)
         code = 0
     finally:
         os._exit(code)
-
-
-def _limit(seconds: float) -> None:
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    cpu = int(seconds) + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu))
-
-
-def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def _whole(descriptor: int) -> bytes:

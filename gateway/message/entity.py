@@ -10,10 +10,11 @@ from typing import Final
 from gateway.message.fields import Fields
 from gateway.message.parameters import Valued, read_valued
 from gateway.message.transfer import Encoding, decoded_chunks, decodings, read_encodings
+from gateway.model import PartState
 
 _FILENAME: Final = 255
 _MESSAGES: Final = frozenset({"message/rfc822", "message/global", "message/partial", "message/news"})
-_MESSAGE_NAMES: Final = (".eml", ".mht", ".mhtml")
+MESSAGE_NAMES: Final = (".eml", ".mht", ".mhtml")
 _CMS: Final = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 
 
@@ -38,6 +39,10 @@ class Leaf:
     """Not taken apart because a cap was reached."""
     html: bool = False
     """One of several declared types is HTML."""
+    depth: int = 0
+    """How many files surround it."""
+    state: PartState | None = None
+    """Known beforehand: a file inside a file that cannot be opened."""
     smime: str = ""
     """The smime-type parameter (RFC 8551 3.2.2)."""
     encodings: tuple[Encoding, ...] = ()
@@ -145,7 +150,7 @@ class Entity:
         """Tell an attached message."""
         if any(t.main in _MESSAGES for t in self.types) or (self.place.digest and not self.types):
             return True
-        return self._is_named(_MESSAGE_NAMES)
+        return self._is_named(MESSAGE_NAMES)
 
     @property
     def is_cms(self) -> bool:

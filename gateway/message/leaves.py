@@ -28,6 +28,8 @@ _CALENDAR_NAMES: Final = ("ics", "ifb", "vcs")
 _CARD: Final = frozenset({"text/vcard", "text/x-vcard", "text/directory"})
 _CARD_NAMES: Final = ("vcf",)
 _FORMATTED: Final = frozenset({"text/rtf", "text/pdf"})
+_XML: Final = frozenset({"image/svg+xml", "text/xml", "application/xml"})
+_XML_NAMES: Final = ("svg", "xml", "fodt", "fods", "fodp", "xspf", "kml")
 _SEALED: Final = frozenset({"application/pgp-encrypted"})
 _CMS: Final = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 _SIGNATURES: Final = frozenset(
@@ -64,23 +66,34 @@ class _Text:
 def open_leaf(leaf: Leaf, setting: Setting, left: int) -> Opened:
     """Open a leaf as far as that is possible without a file format; ``left`` is how much text may still be kept."""
     part = _bare(leaf)
-    if leaf.encrypted or leaf.media_type in _SEALED:
-        return Opened(part=replace(part, state=PartState.ENCRYPTED))
+    if leaf.encrypted or leaf.media_type in _SEALED or leaf.state is not None:
+        return Opened(part=replace(part, state=leaf.state or PartState.ENCRYPTED))
     sample = leaf.readings(_SAMPLE)[0][:_SAMPLE]
     if (state := _cryptographic(leaf, sample)) is not None:
         return Opened(part=replace(part, state=state))
     if not sample.strip():
         return Opened(part=replace(part, state=_empty_state(leaf)))
-    if leaf.media_type in _FORMATTED or (_is_file(sample) and _YENC not in sample):
+    if _is_for_others(leaf, sample):
         return Opened(part=part)
     if left <= 0:
         return Opened(part=replace(part, state=PartState.TRUNCATED))
     return _open_text(leaf, part, setting, left)
 
 
+def _is_for_others(leaf: Leaf, sample: bytes) -> bool:
+    """Tell a leaf that is no text to be read here."""
+    return leaf.media_type in _FORMATTED or (_is_file(sample) and _YENC not in sample) or _is_markup(leaf, sample)
+
+
 def _is_file(octets: bytes) -> bool:
     """Tell a file format, to be opened elsewhere, from text."""
     return octets.lstrip(b"\r\n\t ").startswith(FILE_HEADS) or not is_textual(octets)
+
+
+def _is_markup(leaf: Leaf, sample: bytes) -> bool:
+    """Tell XML that is a document of its own (flat OpenDocument, a drawing), where words are split by elements."""
+    named = leaf.media_type in _XML or _extension(leaf.filename) in _XML_NAMES
+    return named and leaf.attached and sample.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
 
 
 def _bare(leaf: Leaf) -> Part:

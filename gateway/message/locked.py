@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 from gateway.message.entity import Leaf
+from gateway.message.leaves import Opened
 from gateway.model import Part, PartState
 
 _LOOKED_AT: Final = 256 * 1024
@@ -18,12 +18,13 @@ _PACKAGE: Final = "EncryptedPackage".encode("utf-16-le")
 """The stream in which Office keeps an encrypted document (MS-OFFCRYPTO 2.3.4.4)."""
 
 
-def tell_locked(leaf: Leaf, part: Part) -> Sequence[Part]:
+def tell_locked(leaf: Leaf, part: Part, left: int) -> Opened:
     """Return the part, ENCRYPTED where its file is; to be given to ``parse_message``."""
+    del left
     readings = leaf.readings(_LOOKED_AT)
     if readings and _is_locked(readings[0]):
-        return (replace(part, state=PartState.ENCRYPTED),)
-    return (part,)
+        return Opened(part=replace(part, state=PartState.ENCRYPTED))
+    return Opened(part=part)
 
 
 def _is_locked(octets: bytes) -> bool:

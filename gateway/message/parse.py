@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Final
 
 from gateway.message import cues
-from gateway.message.entity import Leaf
+from gateway.message.entity import MESSAGE_NAMES, Leaf
 from gateway.message.headers import HEADER_BLOCK, headers_of
-from gateway.message.leaves import open_leaf
+from gateway.message.leaves import Opened, open_leaf
 from gateway.message.mime import PARTS, take_apart
 from gateway.message.quotes import Setting, setting_of
 from gateway.message.segments import whole
@@ -26,8 +26,8 @@ MEMBERS: Final = 4 * PARTS
 _WORD: Final = re.compile(r"\w+")
 _NUMBER: Final = 4
 
-OpenAttachment = Callable[[Leaf, Part], Sequence[Part]]
-"""Opens a leaf whose part is UNKNOWN; returns that part in its new state, and the files inside it."""
+OpenAttachment = Callable[[Leaf, Part, int], Opened]
+"""Opens a leaf whose part is UNKNOWN, keeping so many characters; returns its part in a new state, and files inside."""
 
 
 def parse_message(octets: bytes, open_attachment: OpenAttachment | None = None) -> Message:
@@ -64,14 +64,40 @@ def _parts(leaves: Sequence[Leaf], setting: Setting, open_attachment: OpenAttach
 
 def _open(leaf: Leaf, setting: Setting, left: int, open_attachment: OpenAttachment | None) -> Iterator[Part]:
     """Yield the part of a leaf and the files inside it."""
-    opened = open_leaf(leaf, setting, left)
-    if opened.part.state is PartState.UNKNOWN and open_attachment is not None:
-        yield from open_attachment(leaf, opened.part)
+    if leaf.depth and (leaf.filename or "").lower().endswith(MESSAGE_NAMES):
+        opened = _saved_message(leaf)
     else:
-        yield opened.part
-        left -= len(opened.part.text)
+        opened = open_leaf(leaf, setting, left)
+        if opened.part.state is PartState.UNKNOWN and open_attachment is not None:
+            opened = open_attachment(leaf, opened.part, left)
+    yield opened.part
+    left -= len(opened.part.text)
     for member in opened.members:
-        yield from _open(member, setting, left, open_attachment)
+        for part in _open(member, setting, left, open_attachment):
+            yield part
+            left -= len(part.text)
+
+
+def _saved_message(leaf: Leaf) -> Opened:
+    """Return a message that was saved as a file, as its subjects and its leaves."""
+    structure = take_apart(leaf.body())
+    subjects = [decode_words(value) for value in structure.fields.values.get(b"subject", ())]
+    text = "\n".join([*subjects, *(subject for _, subject in structure.subjects)])
+    part = Part(
+        path=leaf.path,
+        media_type="message/rfc822",
+        filename=leaf.filename,
+        origin=Origin.FORWARDED,
+        state=PartState.SCANNED,
+        text=text,
+        segments=whole(text, SegmentKind.FORWARDED) if text else (),
+    )
+    level, depth = max(leaf.level, 1), leaf.depth + 1
+    inside = [
+        replace(found, path=f"{leaf.path}/{found.path}", level=found.level + level, depth=depth, attached=True)
+        for found in structure.leaves
+    ]
+    return Opened(part=part, members=tuple(inside))
 
 
 # --- whose ------------------------------------------------------------------------------------

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
 
 from gateway.message.entity import Leaf
+from gateway.message.leaves import Opened
 from gateway.message.mime import LINES, NESTING, PARTS, take_apart
 from gateway.message.parse import parse_message
 from gateway.model import Part
@@ -25,9 +24,10 @@ HIDDEN_TEXTS = evasions(TEXT)
 def test_hidden_file_is_handed_to_the_opener(name: str) -> None:
     seen: list[bytes] = []
 
-    def opener(leaf: Leaf, part: Part) -> Sequence[Part]:
+    def opener(leaf: Leaf, part: Part, left: int) -> Opened:
+        assert left > 0
         seen.extend(leaf.readings())
-        return (part,)
+        return Opened(part=part)
 
     parse_message(HIDDEN_FILES[name], opener)
     assert any(FILE in octets for octets in seen)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gateway.message.entity import Leaf
+from gateway.message.leaves import Opened
 from gateway.message.parse import MEMBERS, TEXT, parse_message
 from gateway.model import Message, Origin, Part, PartState, SegmentKind
 from tests.unit.message.test_cms import content_info
@@ -127,10 +127,14 @@ def test_header_beyond_its_cap_is_told() -> None:
 def test_opener_reads_what_is_unknown_and_only_that() -> None:
     asked: list[str] = []
 
-    def opener(leaf: Leaf, part: Part) -> Sequence[Part]:
+    def opener(leaf: Leaf, part: Part, left: int) -> Opened:
         asked.append(leaf.path)
-        inside = replace(part, path=f"{part.path}/inuti", text="läst", state=PartState.SCANNED)
-        return (replace(part, state=PartState.SCANNED), inside)
+        inside = "läst".encode()
+        member = Leaf(
+            path=f"{leaf.path}/inuti", media_type="text/plain", attached=True, depth=1, source=inside, start=0, end=5
+        )
+        assert left > 0
+        return Opened(part=replace(part, state=PartState.SCANNED), members=(member,))
 
     octets = FORWARD.format("x", "").replace("\n", "\r\n").encode()
     message = parse_message(octets, opener)

@@ -1,0 +1,72 @@
+"""Pictures: the text in them by tesseract, in Swedish, where it is installed; and what their fields say."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, Final
+
+from gateway.extract.finds import Budget, Finds, Foreign, TooBig
+
+_DATA: Final = ("/usr/share/tesseract-ocr/5/tessdata", "/usr/share/tesseract-ocr/4.00/tessdata", "/usr/share/tessdata")
+_MILLISECONDS: Final = 8000
+_AREA: Final = 60_000_000
+_LEAST: Final = (120, 24)
+"""Pixels: anything smaller is a logo or a line."""
+_FRAMES: Final = 10
+_WIDE: Final = 1000
+_LANGUAGE: Final = "swe"
+
+
+@cache
+def _data() -> str:
+    try:
+        import tesserocr  # noqa: PLC0415 - heavy; only where there is a picture
+    except ImportError:
+        return ""
+    return next((path for path in _DATA if _LANGUAGE in tesserocr.get_languages(path)[1]), "")
+
+
+def reads_pictures() -> bool:
+    """Tell whether text in pictures is read here: tesseract with Swedish is installed."""
+    return bool(_data())
+
+
+def read_picture(octets: bytes, budget: Budget) -> Finds:
+    """Yield the text in a picture. Raises Foreign where pictures are not read, TooBig for pictures of absurd size."""
+    from PIL import Image, ImageSequence  # noqa: PLC0415 - heavy; only where there is a picture
+
+    with Image.open(io.BytesIO(octets)) as image:
+        width, height = image.size
+        if width * height > _AREA:
+            raise TooBig
+        yield from (f"{value}\n" for value in image.info.values() if isinstance(value, str))
+        yield from (f"{value}\n" for value in image.getexif().values() if isinstance(value, str))
+        if width < _LEAST[0] or height < _LEAST[1]:
+            return
+        if not reads_pictures():
+            raise Foreign
+        for number, frame in enumerate(ImageSequence.Iterator(image)):
+            if number == _FRAMES or not budget.picture():
+                raise Foreign
+            yield from read_image(frame.convert("RGBA" if frame.mode == "P" else frame.mode))
+
+
+def read_image(image: Any) -> Iterator[str]:
+    """Yield the text in an image that is open already (PIL.Image.Image)."""
+    import tesserocr  # noqa: PLC0415 - see _data
+    from PIL import Image  # noqa: PLC0415
+
+    if image.mode in ("RGBA", "LA"):
+        ground = Image.new("RGB", image.size, "white")
+        ground.paste(image, mask=image.getchannel("A"))
+        image = ground
+    image = image.convert("L")
+    if image.width < _WIDE:
+        factor = min(3, -(-_WIDE // image.width))
+        image = image.resize((image.width * factor, image.height * factor))
+    with tesserocr.PyTessBaseAPI(path=_data(), lang=_LANGUAGE, psm=tesserocr.PSM.AUTO_OSD) as reader:
+        reader.SetImage(image)
+        reader.Recognize(_MILLISECONDS)
+        yield reader.GetUTF8Text()

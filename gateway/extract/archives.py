@@ -104,7 +104,7 @@ def read_7z(octets: bytes, budget: Budget) -> Finds:
         with py7zr.SevenZipFile(io.BytesIO(octets)) as archive:
             if archive.needs_password():
                 raise Locked
-            size = archive.archiveinfo().uncompressed
+            size = sum(member.uncompressed for member in archive.list())
             budget.take(size)
             kept = BytesIOFactory(size + 1)
             archive.extractall(factory=kept)  # noqa: S202 - into memory

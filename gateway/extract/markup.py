@@ -24,7 +24,8 @@ _BETWEEN: Final = re.compile(rb">([^<>]{4,})<")
 
 
 class _Collector:
-    def __init__(self) -> None:
+    def __init__(self, *, apart: bool) -> None:
+        self._apart = apart
         self.pieces: list[str] = []
         self._asides: list[str] = []
         parser = expat.ParserCreate()
@@ -49,7 +50,7 @@ class _Collector:
 
     def _end(self, name: str) -> None:
         local = name.rpartition(":")[2]
-        if local in _LINES:
+        if self._apart or local in _LINES:
             self.pieces.append("\n")
             if self._asides:
                 self.pieces += [f"{aside}\n" for aside in self._asides]
@@ -65,9 +66,9 @@ class _Collector:
         return text.replace("\n\t", "\t").replace("\t\n", "\n")
 
 
-def read_markup(octets: bytes) -> Finds:
-    """Yield the text of an XML document. Raises NotRead where it is broken or declares entities of its own."""
-    collector = _Collector()
+def read_markup(octets: bytes, *, apart: bool = False) -> Finds:
+    """Yield the text of an XML document; ``apart`` ends a line with each element, as in lists of properties. Raises NotRead where it is broken or declares entities of its own."""
+    collector = _Collector(apart=apart)
     try:
         for start in range(0, len(octets), _CHUNK):
             collector.parser.Parse(octets[start : start + _CHUNK], False)

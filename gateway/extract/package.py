@@ -23,6 +23,7 @@ _PLAIN: Final = re.compile(
     r"|slideLayout\d*|\[Content_Types\])\.xml$"
 )
 _SHEET: Final = re.compile(r"(?:^|/)(?:worksheets|macrosheets|dialogsheets)/[^/]*\.xml$")
+_UNSAID: Final = ("mimetype", "settings.xml", "layout-cache")
 _PAGE: Final = (".xhtml", ".html", ".htm")
 _SKIPPED: Final = (".rels", ".odttf", ".ttf", ".otf", ".css", ".js", ".emf", ".wmf", ".rdf")
 
@@ -91,7 +92,8 @@ def _each(
         if member.flag_bits & _ENCRYPTED:
             raise Locked
         try:
-            yield from read(member.filename, _octets(archive, member, budget))
+            if octets := _octets(archive, member, budget):
+                yield from read(member.filename, octets)
         except TooBig:
             raise
         except (NotRead, *_BROKEN):
@@ -132,7 +134,7 @@ def _xml(name: str, octets: bytes, strings: list[str]) -> Finds:
         tail = octets[octets.rfind(b"</sheetData") :] if b"</sheetData" in octets else b""
         yield between_tags(tail)
     else:
-        yield from read_markup(octets)
+        yield from read_markup(octets, apart=name.startswith("docProps/"))
 
 
 def _open_document(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], budget: Budget) -> Finds:
@@ -142,9 +144,9 @@ def _open_document(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], bud
                 raise Locked
         elif name.lower().endswith(_PAGE):
             yield from _page(octets)
-        elif name.endswith((".xml", ".opf", ".ncx")):
-            yield from read_markup(octets)
-        elif name != "mimetype" and not name.startswith(("Thumbnails/", "Configurations2/")):
+        elif name.endswith((".xml", ".opf", ".ncx")) and name != "settings.xml":
+            yield from read_markup(octets, apart=name == "meta.xml")
+        elif name not in _UNSAID and not name.startswith(("Thumbnails/", "Configurations2/")):
             yield Inner(name=name, octets=octets)
 
     ordered = sorted(members, key=lambda member: member.filename != "META-INF/manifest.xml")

@@ -12,7 +12,11 @@ _TOKEN: Final = re.compile(
     r"\\(?P<word>[a-zA-Z]{1,32})(?P<number>-?\d{1,10})? ?|\\'(?P<octet>[0-9a-fA-F]{2})|\\(?P<sign>[^a-zA-Z])"
     r"|(?P<brace>[{}])|(?P<break>[\r\n]+)|(?P<text>[^\\{}\r\n]+)|(?P<odd>\\)"
 )
-_LINES: Final = frozenset({"par", "line", "row", "sect", "page", "nestrow", "footnote", "header", "footer"})
+_APART: Final = frozenset(
+    {"footnote", "header", "footer", "headerl", "headerr", "headerf", "footerl", "footerr", "footerf", "annotation"}
+    | {"title", "subject", "author", "keywords", "doccomm", "shptxt", "manager", "company"}
+)
+_LINES: Final = _APART | {"par", "line", "row", "sect", "page", "nestrow"}
 _CELLS: Final = frozenset({"cell", "tab", "nestcell"})
 _SIGNS: Final = {"_": "-", "~": "\u00a0", "-": "", "\\": "\\", "{": "{", "}": "}", "\n": "\n", "\r": "\n"}
 _WORDS: Final = {"endash": "-", "emdash": "-", "bullet": "\u2022", "lquote": "'", "rquote": "'"}
@@ -31,6 +35,8 @@ _SPOKEN: Final = frozenset(
 class _Group:
     silent: bool = False
     data: bool = False
+    apart: bool = False
+    """A note, a header: it ends before what follows."""
     fallback: int = 1
     """Characters that follow a Unicode character for readers that know none."""
 
@@ -88,6 +94,8 @@ class _Reader:
             self._group = replace(self._group)
         elif self._outer:
             ended, self._group = self._group, self._outer.pop()
+            if ended.apart and not self._group.apart:
+                self._write("\n")
             if ended.data and not self._group.data:
                 digits = "".join(self._hex)
                 self.objects.append(bytes.fromhex(digits[: len(digits) & ~1]))
@@ -110,6 +118,7 @@ class _Reader:
         elif word == "bin" and number:
             return max(int(number), 0)
         elif word in _LINES:
+            self._group.apart |= word in _APART
             self._write("\n")
         elif word in _CELLS:
             self._write("\t")

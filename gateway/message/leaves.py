@@ -40,6 +40,8 @@ _SIGNATURES: Final = frozenset(
         "application/pgp-keys",
     }
 )
+_TAPE: Final = slice(257, 262)
+"""Where a tape archive says what it is; its zeros look like UTF-16."""
 _YENC: Final = b"=ybegin "
 _ARMOUR: Final = b"-----BEGIN PGP MESSAGE-----"
 _SIGNATURE_HEADS: Final = (b"\x30\x80", b"\x30\x81", b"\x30\x82", b"\x30\x83", b"-----BEGIN PGP ")
@@ -82,7 +84,9 @@ def open_leaf(leaf: Leaf, setting: Setting, left: int) -> Opened:
 
 def _is_for_others(leaf: Leaf, sample: bytes) -> bool:
     """Tell a leaf that is no text to be read here."""
-    return leaf.media_type in _FORMATTED or (_is_file(sample) and _YENC not in sample) or _is_markup(leaf, sample)
+    if leaf.media_type in _FORMATTED or sample[_TAPE] == b"ustar":
+        return True
+    return (_is_file(sample) and _YENC not in sample) or _is_markup(leaf, sample)
 
 
 def _is_file(octets: bytes) -> bool:

@@ -22,6 +22,7 @@ PACKAGES: Final = {
     "openssl": "openssl",
     "mshow": "mblaze",
     "miltertest": "miltertest",
+    "tesseract": "tesseract-ocr tesseract-ocr-swe",
 }
 """Program → the Debian package it comes from (tests/setup/packages.txt)."""
 

@@ -1,0 +1,282 @@
+"""Documents with one identity number in an awkward place, made here; and others that must not be flagged or opened."""
+
+from __future__ import annotations
+
+import bz2
+import datetime as dt
+import gzip
+import io
+import lzma
+import struct
+import tarfile
+import zipfile
+from collections.abc import Callable
+from typing import Any, Final
+
+NUMBER: Final = "780914-2388"
+BARE: Final = "7809142388"
+W: Final = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+_TYPES: Final = '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>'
+
+
+def zipped(members: dict[str, str | bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    kept = io.BytesIO()
+    with zipfile.ZipFile(kept, "w", method) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return kept.getvalue()
+
+
+def office(members: dict[str, str | bytes]) -> bytes:
+    return zipped({"[Content_Types].xml": _TYPES, **members})
+
+
+def word(body: str = "<w:p><w:r><w:t>Hej</w:t></w:r></w:p>", **others: str) -> bytes:
+    parts = {f"word/{name}.xml": f"<w:x {W}>{content}</w:x>" for name, content in others.items()}
+    return office({"word/document.xml": f"<w:document {W}><w:body>{body}</w:body></w:document>", **parts})
+
+
+def run(text: str) -> str:
+    return f"<w:p><w:r><w:t>{text}</w:t></w:r></w:p>"
+
+
+def sheet(cells: str, strings: str = "", prefix: str = "") -> bytes:
+    tag = f"{prefix}:" if prefix else ""
+    space = f'xmlns{":" + prefix if prefix else ""}="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    data = f"<{tag}worksheet {space}><{tag}sheetData>{cells}</{tag}sheetData></{tag}worksheet>"
+    members: dict[str, str | bytes] = {"xl/worksheets/sheet1.xml": data}
+    if strings:
+        members["xl/sharedStrings.xml"] = f"<sst>{strings}</sst>"
+    return office(members)
+
+
+def workbook(*, hidden: bool = False) -> bytes:
+    import openpyxl  # noqa: PLC0415 - slow to import
+
+    book = openpyxl.Workbook()
+    book.active["A1"] = "Kommunfullmäktige"
+    second = book.create_sheet("Elever")
+    second["B3"] = f"elev {NUMBER}"
+    second.sheet_state = "hidden" if hidden else "visible"
+    kept = io.BytesIO()
+    book.save(kept)
+    return kept.getvalue()
+
+
+def old_workbook(heading: str = "Personnummer", value: float | str = 7809142388.0) -> bytes:
+    import xlwt  # noqa: PLC0415 - slow to import
+
+    book = xlwt.Workbook()
+    book.add_sheet("Blad1").write(0, 0, "Sammanställning")
+    second = book.add_sheet("Blad2")
+    second.write(0, 0, "Namn")
+    second.write(0, 1, heading)
+    second.write(1, 0, "Test")
+    second.write(1, 1, value)
+    kept = io.BytesIO()
+    book.save(kept)
+    return kept.getvalue()
+
+
+def open_document(content: str, **others: str) -> bytes:
+    return zipped(
+        {
+            "mimetype": "application/vnd.oasis.opendocument.text",
+            "META-INF/manifest.xml": others.pop("manifest", "<manifest/>"),
+            "content.xml": f'<o xmlns:text="t" xmlns:table="b" xmlns:office="o">{content}</o>',
+            **{f"{name}.xml": f'<o xmlns:text="t" xmlns:office="o">{other}</o>' for name, other in others.items()},
+        }
+    )
+
+
+def pdf(draw: Callable[[Any], None], **encryption: str) -> bytes:
+    import fpdf  # noqa: PLC0415 - slow to import
+
+    document = fpdf.FPDF()
+    document.set_creation_date(dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+    document.add_page()
+    document.set_font("helvetica", size=12)
+    if encryption:
+        document.set_encryption(owner_password="a", user_password=encryption["password"])
+    draw(document)
+    return bytes(document.output())
+
+
+def _annotated(document: Any) -> None:
+    document.cell(text="Hej")
+    document.text_annotation(20, 20, f"obs {NUMBER}")
+
+
+def _titled(document: Any) -> None:
+    document.cell(text="Hej")
+    document.set_title(f"Akt {NUMBER}")
+
+
+def _with_file(document: Any) -> None:
+    document.cell(text="Hej")
+    document.embed_file(bytes=word(run(f"Elev {NUMBER}")), basename="bilaga.docx")
+
+
+def picture(kind: str = "PNG") -> bytes:
+    from PIL import Image, ImageDraw, ImageFont  # noqa: PLC0415 - slow to import
+
+    image = Image.new("L", (1200, 300), 255)
+    ImageDraw.Draw(image).text((40, 100), f"Personnummer {NUMBER}", font=ImageFont.load_default(60), fill=0)
+    kept = io.BytesIO()
+    image.save(kept, kind)
+    return kept.getvalue()
+
+
+def _scan(document: Any) -> None:
+    document.image(io.BytesIO(picture("JPEG")), w=180)
+
+
+def tape(name: str, octets: bytes) -> bytes:
+    kept = io.BytesIO()
+    with tarfile.open(fileobj=kept, mode="w") as archive:
+        member = tarfile.TarInfo(name)
+        member.size = len(octets)
+        archive.addfile(member, io.BytesIO(octets))
+    return kept.getvalue()
+
+
+def seven(password: str | None = None) -> bytes:
+    import py7zr  # noqa: PLC0415 - slow to import
+
+    kept = io.BytesIO()
+    with py7zr.SevenZipFile(kept, "w", password=password) as archive:
+        archive.writestr(f"Elev {NUMBER}", "elev.txt")
+    return kept.getvalue()
+
+
+def locked_zip() -> bytes:
+    import pyzipper  # noqa: PLC0415 - slow to import
+
+    kept = io.BytesIO()
+    with pyzipper.AESZipFile(kept, "w", encryption=pyzipper.WZ_AES) as archive:
+        archive.setpassword(b"hemligt")
+        archive.writestr("elev.txt", f"Elev {NUMBER}")
+    return kept.getvalue()
+
+
+def slides() -> bytes:
+    space = 'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
+    return office(
+        {
+            "ppt/slides/slide1.xml": f"<p {space}><a:p><a:r><a:t>Budget</a:t></a:r></a:p></p>",
+            "ppt/notesSlides/notesSlide1.xml": f"<p {space}><a:p><a:r><a:t>Elev {NUMBER}</a:t></a:r></a:p></p>",
+        }
+    )
+
+
+def winmail() -> bytes:
+    def attribute(level: int, identity: int, data: bytes) -> bytes:
+        return struct.pack("<BII", level, identity, len(data)) + data + struct.pack("<H", sum(data) & 0xFFFF)
+
+    return (
+        struct.pack("<IH", 0x223E9F78, 1)
+        + attribute(1, 0x00089006, struct.pack("<I", 0x00010000))
+        + attribute(2, 0x00069002, bytes(14))
+        + attribute(2, 0x00018010, b"elev.txt\0")
+        + attribute(2, 0x0006800F, f"Elev {NUMBER}".encode())
+    )
+
+
+RTF: Final = r"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}}{\header Elev 780914\_2388}{\*\generator X;}Hej\par p\'e5}"
+_SPLIT: Final = r"{\rtf1\ansi Elev {\b 7809}{\i 14}-23\u56?8\par}"
+
+FOUND: Final[dict[str, Callable[[], bytes]]] = {
+    "text.txt": f"Elev {NUMBER}".encode,
+    "utf16.csv": lambda: f"Namn;Personnummer\r\nTest;{BARE}\r\n".encode("utf-16"),
+    "body.docx": lambda: word(run(f"Elev {NUMBER}")),
+    "split.docx": lambda: word(
+        "<w:p><w:r><w:t>Elev 7809</w:t></w:r><w:r><w:t>14</w:t><w:noBreakHyphen/><w:t>2388</w:t></w:r></w:p>"
+    ),
+    "header.docx": lambda: word(header1=run(f"Elev {NUMBER}")),
+    "footer.docx": lambda: word(footer2=run(f"Elev {NUMBER}")),
+    "footnote.docx": lambda: word(footnotes=run(f"Elev {NUMBER}")),
+    "comment.docx": lambda: word(comments=run(f"Elev {NUMBER}")),
+    "deleted.docx": lambda: word(f"<w:p><w:del><w:r><w:delText>Elev {NUMBER}</w:delText></w:r></w:del></w:p>"),
+    "box.docx": lambda: word(f"<w:p><w:r><w:pict><w:txbxContent>{run(NUMBER)}</w:txbxContent></w:pict></w:r></w:p>"),
+    "described.docx": lambda: word(f'<w:p><wp:docPr xmlns:wp="x" id="1" descr="Elev {NUMBER}"/></w:p>'),
+    "inside.docx": lambda: office({"word/document.xml": "<a/>", "word/embeddings/bok.xlsx": workbook()}),
+    "second.xlsx": workbook,
+    "hidden.xlsx": lambda: workbook(hidden=True),
+    "inline.xlsx": lambda: sheet(f'<row r="1"><c r="A1" t="inlineStr"><is><t>Elev {NUMBER}</t></is></c></row>'),
+    "shared.xlsx": lambda: sheet(
+        '<row r="1"><c r="A1" t="s"><v>1</v></c></row>',
+        "<si><t>a</t></si><si><r><t>Elev 780914</t></r><r><t>-2388</t></r></si>",
+    ),
+    "prefixed.xlsx": lambda: sheet(
+        f'<x:row><x:c r="A1" t="inlineStr"><x:is><x:t>{NUMBER}</x:t></x:is></x:c></x:row>', prefix="x"
+    ),
+    "float.xlsx": lambda: sheet(
+        '<row r="1"><c r="A1" t="str"><v>Personnummer</v></c></row><row r="2"><c r="A2"><v>7.809142388E9</v></c></row>'
+    ),
+    "zero.xlsx": lambda: sheet(
+        '<row r="1"><c r="A1" t="str"><v>Personnummer</v></c></row><row r="2"><c r="A2"><v>101012392</v></c></row>'
+    ),
+    "old.xls": old_workbook,
+    "notes.pptx": slides,
+    "text.odt": lambda: open_document("<text:p>Elev <text:span>780914</text:span>-2388</text:p>"),
+    "header.odt": lambda: open_document("<text:p>Hej</text:p>", styles=f"<text:p>Elev {NUMBER}</text:p>"),
+    "cells.ods": lambda: open_document(
+        "<table:table-row><table:table-cell><text:p>Personnummer</text:p></table:table-cell></table:table-row>"
+        f"<table:table-row><table:table-cell><text:p>{BARE}</text:p></table:table-cell></table:table-row>"
+    ),
+    "book.epub": lambda: zipped(
+        {
+            "mimetype": "application/epub+zip",
+            "META-INF/container.xml": "<a/>",
+            "kapitel.xhtml": f"<!DOCTYPE html><html><body><p>Elev {NUMBER}</p></body></html>",
+        }
+    ),
+    "drawing.svg": f"<svg><text>Elev <tspan>{NUMBER}</tspan></text></svg>".encode,
+    "flat.fodt": lambda: b'<?xml version="1.0"?><o xmlns:t="t"><t:p>Elev 780914<t:s/>-2388</t:p></o>',
+    "page.pdf": lambda: pdf(lambda document: document.cell(text=f"Elev {NUMBER}")),
+    "annotation.pdf": lambda: pdf(_annotated),
+    "title.pdf": lambda: pdf(_titled),
+    "attached.pdf": lambda: pdf(_with_file),
+    "header.rtf": lambda: RTF.encode("latin-1"),
+    "split.rtf": lambda: _SPLIT.encode("latin-1"),
+    "nested.zip": lambda: zipped({"mapp/": "", "mapp/inre.zip": zipped({"gammal.xls": old_workbook()})}),
+    "bzip.zip": lambda: zipped({"a.txt": f"Elev {NUMBER}"}, zipfile.ZIP_BZIP2),
+    "lzma.zip": lambda: zipped({"a.txt": f"Elev {NUMBER}"}, zipfile.ZIP_LZMA),
+    "cut.zip": lambda: zipped({"a.txt": f"Elev {NUMBER} " * 30})[:-30],
+    "mail.zip": lambda: zipped({"brev.eml": f"From: a@b.example\r\nSubject: x\r\n\r\nElev {NUMBER}\r\n"}),
+    "two.gz": lambda: gzip.compress(b"Elev ") + gzip.compress(NUMBER.encode()),
+    "one.bz2": lambda: bz2.compress(f"Elev {NUMBER}".encode()),
+    "one.xz": lambda: lzma.compress(f"Elev {NUMBER}".encode()),
+    "files.tar": lambda: tape("elev.txt", f"Elev {NUMBER}".encode()),
+    "files.tgz": lambda: gzip.compress(tape("elev.docx", word(run(f"Elev {NUMBER}")))),
+    "files.7z": seven,
+    "winmail.dat": winmail,
+    "card.vcf": lambda: b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Test\r\nNOTE:personnummer 7809\r\n 14-2388\r\nEND:VCARD\r\n",
+}
+
+PICTURES: Final[dict[str, Callable[[], bytes]]] = {
+    "photo.png": picture,
+    "photo.jpg": lambda: picture("JPEG"),
+    "fax.tif": lambda: picture("TIFF"),
+    "photo.gif": lambda: picture("GIF"),
+    "photo.webp": lambda: picture("WEBP"),
+    "photo.bmp": lambda: picture("BMP"),
+    "scan.pdf": lambda: pdf(_scan),
+    "picture.docx": lambda: office({"word/document.xml": "<a/>", "word/media/image1.png": picture()}),
+}
+
+LOCKED: Final[dict[str, Callable[[], bytes]]] = {
+    "locked.zip": locked_zip,
+    "locked.7z": lambda: seven("hemligt"),
+    "locked.pdf": lambda: pdf(lambda document: document.cell(text=f"Elev {NUMBER}"), password="b"),
+    "locked.odt": lambda: open_document("<text:p/>", manifest="<manifest><encryption-data/></manifest>"),
+}
+
+INNOCENT: Final[dict[str, Callable[[], bytes]]] = {
+    "organisation.docx": lambda: word(run("Organisationsnummer 212000-0883")),
+    "fraction.xlsx": lambda: sheet('<row r="1"><c r="A1"><v>0.7809142388123456</v></c></row>'),
+    "ids.docx": lambda: word(
+        f'<w:p w14:paraId="{BARE}" xmlns:w14="x"><w:r w:rsidR="{BARE}"><w:t>Hej</w:t></w:r></w:p>'
+    ),
+    "invoice.pdf": lambda: pdf(lambda document: document.cell(text="Fakturanummer 2026-114, OCR 55512349")),
+}

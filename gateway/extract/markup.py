@@ -67,7 +67,10 @@ class _Collector:
 
 
 def read_markup(octets: bytes, *, apart: bool = False) -> Finds:
-    """Yield the text of an XML document; ``apart`` ends a line with each element, as in lists of properties. Raises NotRead where it is broken or declares entities of its own."""
+    """Yield the text of an XML document; ``apart`` ends a line with each element, as in lists of properties.
+
+    Raises NotRead where it is broken or declares entities of its own.
+    """
     collector = _Collector(apart=apart)
     try:
         for start in range(0, len(octets), _CHUNK):

@@ -23,6 +23,7 @@ from gateway.message.leaves import Opened
 from gateway.message.locked import tell_locked
 from gateway.message.parse import parse_message
 from gateway.model import Circumstances, Inspection, Message, Part, PartState
+from gateway.sandbox import enclose
 
 _MEMORY: Final = 2 * 1024**3
 _PR_SET_PDEATHSIG: Final = 1
@@ -80,7 +81,7 @@ def files_time(seconds: float) -> float:
 
 
 def limit(seconds: float) -> None:
-    """Limit this process, which is about to open a stranger's file: time, memory, no file, no core."""
+    """Limit this process, which is about to open a stranger's file: time, memory, no core, and what it may reach."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -94,6 +95,7 @@ def limit(seconds: float) -> None:
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)
+    enclose()
 
 
 def die_with_parent() -> None:

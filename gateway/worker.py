@@ -29,6 +29,7 @@ from gateway.offload import Zygote, start_zygote
 from gateway.policy.sender import Scope
 from gateway.recent import Recent
 from gateway.relay import RelayDoor, relay_points
+from gateway.sandbox import available
 from gateway.smtp.door import Door, open_door
 from gateway.smtp.front import Bounds, Front
 from gateway.store import SWITCH_SECONDS
@@ -96,6 +97,14 @@ class Worker:
         self._stopping = asyncio.Event()
         self._tls = client_context(birth.settings.tls)
 
+    def _tell_protection(self) -> None:
+        """Say whether the kernel encloses what opens files; without it only limits and a process of its own protect."""
+        found = available()
+        for control, there in (("landlock", found.landlock), ("seccomp", found.seccomp)):
+            self._metrics.set("sandbox", float(there), control=control)
+            if not there:
+                _LOG.warning("sandbox_missing", what=control)
+
     async def run(self) -> None:
         """Serve until SIGTERM, then drain."""
         loop = asyncio.get_running_loop()
@@ -115,6 +124,7 @@ class Worker:
         doors += [await open_door(front, sock, backlog=BACKLOG, implicit_tls=True) for sock in self._birth.tls_sockets]
         milter = self._milter(gatekeeper)
         doors += [await milter.listen(sock, backlog=BACKLOG) for sock in self._birth.milter_sockets]
+        self._tell_protection()
         self._metrics.beat(RowState.READY)
         await self._stopping.wait()
         milter.drain()

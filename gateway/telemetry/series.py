@@ -245,6 +245,12 @@ def _judging(rules: Mapping[str, str], detectors: tuple[str, ...]) -> tuple[Seri
         _counter("failopen", "Messages that passed although something that judges them had failed.", _CAUSE),
         _counter("deferred", "Messages answered 451 because something had failed.", _CAUSE),
         _gauge("judging", "Messages in scope judged now."),
+        _gauge(
+            "sandbox",
+            "1 where the kernel encloses the processes that open files, 0 where it cannot.",
+            _axis("control", "landlock", "seccomp"),
+            fold=Fold.MIN,
+        ),
         _counter(
             "judging_failures",
             "Judging processes that failed.",

@@ -1,11 +1,12 @@
 """Inspection here and elsewhere: the same result, and a hostile message costs only itself."""
 
 import asyncio
+import ctypes
 import io
 import os
 import pickle
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from gateway import offload
 from gateway.content import Content
 from gateway.detect.lexicon import Lexicon, build_lexicon
 from gateway.inspection import inspect
-from gateway.model import Circumstances, Inspection, Unavailable
+from gateway.model import Circumstances, Inspection, PartState, Unavailable
 from gateway.offload import INLINE, Zygote, start_zygote
 from gateway.policy.load import read_tree
 
@@ -112,3 +113,56 @@ def test_only_our_own_values_come_back(octets: bytes) -> None:
 def test_the_fence_of_the_unpickler() -> None:
     with pytest.raises(pickle.UnpicklingError):
         offload._ModelUnpickler(io.BytesIO(pickle.dumps(Evil()))).load()
+
+
+def crash(octets: bytes, budget: object) -> Iterator[str]:
+    del octets, budget
+    yield "början"
+    ctypes.string_at(0)
+
+
+def stall(octets: bytes, budget: object) -> Iterator[str]:
+    del octets, budget
+    yield "början"
+    while True:
+        pass
+
+
+def swell(octets: bytes, budget: object) -> Iterator[str]:
+    del budget
+    yield "början"
+    kept = [octets]
+    while True:
+        kept.append(bytes(64_000_000))
+
+
+@pytest.mark.parametrize(
+    ("reader", "state"),
+    [(crash, PartState.UNREADABLE), (stall, PartState.TIMED_OUT), (swell, PartState.TOO_BIG)],
+)
+async def test_file_costs_itself_alone(
+    reader: Callable[..., Iterator[str]], state: PartState, lexicon: Lexicon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.extract.opener.reader_of", lambda _octets, _part: reader)
+    zygote = start_zygote(lexicon)
+    other = Content.of(big())
+    assert (await zygote.inspect(other, NOBODY, 20)).findings
+    before = open_descriptors()
+    found = await zygote.inspect(Content.of(WITH_FILE), NOBODY, 3)
+    assert [f.rule for f in found.findings] == ["personnummer"]
+    assert [p.state for p in found.message.parts if p.filename] == [state]
+    assert (await zygote.inspect(other, NOBODY, 20)).findings
+    assert open_descriptors() == before
+    other.close()
+    zygote.close()
+
+
+def open_descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+WITH_FILE = (
+    b"From: <a@politik.orkelljunga.se>\r\nSubject: Hej\r\nMIME-Version: 1.0\r\n"
+    b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain\r\n\r\n" + NUMBER + b"--x\r\n"
+    b"Content-Type: application/pdf; name=a.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\nJVBERi0xLjcK\r\n--x--\r\n"
+)

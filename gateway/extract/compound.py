@@ -8,13 +8,17 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from gateway.extract.finds import Budget, Finds, Foreign, Inner, Locked, NotRead
-from gateway.extract.rtf import read_rtf
+from gateway.extract.outlook import read_message
+from gateway.extract.runs import runs_of
 from gateway.extract.sheets import lines_of, written
-from gateway.message.html import render
+from gateway.extract.slides import read_slides
+from gateway.message.charset import decode_plain
 
 _CELLS: Final = 5_000_000
-_SUMMARY: Final = ("title", "subject", "author", "keywords", "comments", "last_saved_by", "category", "company")
+_SUMMARY, _MORE = "\x05SummaryInformation", "\x05DocumentSummaryInformation"
+_LONGEST: Final = 2000
 _NATIVE: Final = "\x01Ole10Native"
+_PACKED: Final = (_NATIVE, "Package", "CONTENTS")
 
 
 def read_compound(octets: bytes, budget: Budget) -> Finds:
@@ -26,7 +30,7 @@ def read_compound(octets: bytes, budget: Budget) -> Finds:
         if "EncryptedPackage" in streams or "EncryptedSummary" in streams:
             raise Locked
         if "__properties_version1.0" in streams:
-            yield from _message(file, (), budget)
+            yield from read_message(file, budget)
             return
         yield from _document(file, streams, octets, budget)
         yield from _summary(file)
@@ -35,35 +39,43 @@ def read_compound(octets: bytes, budget: Budget) -> Finds:
 
 def _document(file: Any, streams: dict[str, list[str]], octets: bytes, budget: Budget) -> Finds:
     if "WordDocument" in streams:
-        yield from _word(file)
+        yield from _word(file, "", budget)
     elif "PowerPoint Document" in streams:
-        yield from _slides(file.openstream("PowerPoint Document").read())
+        yield from read_slides(file.openstream("PowerPoint Document").read(), budget)
     elif name := next((name for name in ("Workbook", "Book") if name in streams), None):
         book = file.openstream(name).read()
         yield from _drawn(book)
         yield from read_workbook(octets, budget)
-    elif not any(path[-1] in (_NATIVE, "Package", "CONTENTS") for path in streams.values()):
+    elif not any(path[-1] in _PACKED for path in streams.values()):
         raise Foreign
 
 
 def _summary(file: Any) -> Iterator[str]:
-    try:
-        properties = file.get_metadata()
-    except Exception:  # noqa: BLE001 - a broken summary hides nothing of the document
-        return
-    for name in _SUMMARY:
-        value = getattr(properties, name, None)
-        if isinstance(value, bytes) and value:
-            yield "\n" + value.decode("cp1252", "replace").rstrip("\0")
+    """Yield title, author, comments and the like, and what an office added of its own (MS-OLEPS 2.20)."""
+    if file.exists(_SUMMARY):
+        yield "\n"
+        for value in file.getproperties(_SUMMARY).values():
+            if isinstance(value, str | bytes):
+                yield (value if isinstance(value, str) else decode_plain(value)).rstrip("\0")[:_LONGEST] + "\n"
+    if file.exists(_MORE):
+        yield from runs_of(file.openstream(_MORE).read())
 
 
 def _embedded(file: Any, streams: dict[str, list[str]], budget: Budget) -> Finds:
+    """Yield the documents inside a document: as files where they are, else their text."""
     for path in streams.values():
-        if path[-1] in (_NATIVE, "Package", "CONTENTS"):
+        name, storage = path[-1], "".join(f"{outer}/" for outer in path[:-1])
+        if name in _PACKED:
             budget.file()
             data = file.openstream(path).read()
             budget.take(len(data))
-            yield _native(data) if path[-1] == _NATIVE else Inner(name="object", octets=data)
+            yield _native(data) if name == _NATIVE else Inner(name="object", octets=data)
+        elif storage and name == "WordDocument":
+            yield from _word(file, storage, budget)
+        elif storage and name in ("Workbook", "Book", "PowerPoint Document"):
+            data = file.openstream(path).read()
+            budget.take(len(data))
+            yield from read_slides(data, budget) if name == "PowerPoint Document" else _loose(data)
 
 
 def _native(data: bytes) -> Inner:
@@ -82,6 +94,8 @@ _FILEPASS: Final = 0x2F
 _CONTINUE: Final = 0x3C
 _TXO: Final = 0x1B6
 _HEADERS: Final = (0x14, 0x15)
+_NUMBER: Final = 0x203
+_NUMBER_SIZE: Final = 14
 
 
 def read_workbook(octets: bytes, budget: Budget) -> Finds:
@@ -114,15 +128,27 @@ def _records(book: bytes) -> Iterator[tuple[int, bytes]]:
 
 def _drawn(book: bytes) -> Iterator[str]:
     """Yield the texts of boxes, comments, headers and footers, which stand beside the cells (MS-XLS 2.4.329)."""
-    after_box = False
+    left = 0
     for kind, data in _records(book):
         if kind == _FILEPASS:
             raise Locked
         if kind in _HEADERS:
             yield _counted(data[2:]) + "\n"
-        elif kind == _CONTINUE and after_box:
-            yield _counted(data) + "\n"
-        after_box = kind == _TXO
+        elif kind == _TXO:
+            left = int.from_bytes(data[10:12], "little")
+        elif kind == _CONTINUE and left:
+            text = _counted(data)[:left]
+            left -= len(text)
+            yield text if left else text + "\n"
+
+
+def _loose(book: bytes) -> Iterator[str]:
+    """Yield what a workbook inside another document says: its strings, and its numbers cell by cell (2.4.180)."""
+    yield from _drawn(book)
+    yield from runs_of(book)
+    for kind, data in _records(book):
+        if kind == _NUMBER and len(data) == _NUMBER_SIZE:
+            yield written(repr(struct.unpack_from("<d", data, 6)[0])) + "\n"
 
 
 def _counted(data: bytes) -> str:
@@ -131,6 +157,7 @@ def _counted(data: bytes) -> str:
 
 # --- Word -------------------------------------------------------------------------------------
 
+_WORD_97: Final = 0xA5EC
 _ENCRYPTED: Final = 0x0100
 _WHICH_TABLE: Final = 0x0200
 _COMPRESSED: Final = 1 << 30
@@ -138,14 +165,32 @@ _PIECES: Final = 2
 _MARKS: Final = {7: "\t", 11: "\n", 12: "\n", 13: "\n", 30: "-", 31: None, 19: " ", 20: " ", 21: " "}
 
 
-def _word(file: Any) -> Iterator[str]:
-    """Yield the text of a Word document by its table of pieces (MS-DOC 2.4.1), notes and headers included."""
-    document = file.openstream("WordDocument").read()
-    flags, clx, size = struct.unpack_from("<H", document, 10)[0], *struct.unpack_from("<II", document, 0x1A2)
+def _word(file: Any, storage: str, budget: Budget) -> Iterator[str]:
+    """Yield the text of a Word document, notes and headers included. Raises NotRead after what could be read."""
+    document = file.openstream(f"{storage}WordDocument").read()
+    flags = struct.unpack_from("<H", document, 10)[0]
     if flags & _ENCRYPTED:
         raise Locked
-    table = file.openstream("1Table" if flags & _WHICH_TABLE else "0Table").read()
-    at, end = clx, clx + size
+    if struct.unpack_from("<H", document)[0] != _WORD_97:
+        yield "\n".join(
+            document[slice(*struct.unpack_from("<II", document, 0x18))].decode("cp1252", "replace").split("\r")
+        )
+        return
+    try:
+        table = file.openstream(f"{storage}{'1Table' if flags & _WHICH_TABLE else '0Table'}").read()
+        pieces = _pieces(document, table)
+    except (OSError, IndexError, struct.error, NotRead):
+        yield from runs_of(document)
+        raise NotRead from None
+    for place, characters in pieces:
+        budget.take(characters)
+        yield _piece(document, place, characters).translate(_MARKS)
+
+
+def _pieces(document: bytes, table: bytes) -> list[tuple[int, int]]:
+    """Return place and length of each piece of text (MS-DOC 2.4.1). Raises NotRead, IndexError, struct.error."""
+    at, size = struct.unpack_from("<II", document, 0x1A2)
+    end = at + size
     while at < end and table[at] == 1:
         at += 3 + int.from_bytes(table[at + 1 : at + 3], "little")
     if at >= end or table[at] != _PIECES:
@@ -154,9 +199,8 @@ def _word(file: Any) -> Iterator[str]:
     plc = table[at + 5 : at + 5 + length]
     count = (len(plc) - 4) // 12
     ends = struct.unpack_from(f"<{count + 1}I", plc)
-    for number in range(count):
-        place = struct.unpack_from("<I", plc, 4 * (count + 1) + 8 * number + 2)[0]
-        yield _piece(document, place, ends[number + 1] - ends[number]).translate(_MARKS)
+    places = (struct.unpack_from("<I", plc, 4 * (count + 1) + 8 * number + 2)[0] for number in range(count))
+    return [(place, max(0, ends[number + 1] - ends[number])) for number, place in enumerate(places)]
 
 
 def _piece(document: bytes, place: int, characters: int) -> str:
@@ -164,81 +208,3 @@ def _piece(document: bytes, place: int, characters: int) -> str:
         start = (place & ~_COMPRESSED) // 2
         return document[start : start + characters].decode("cp1252", "replace")
     return document[place : place + 2 * characters].decode("utf-16-le", "replace")
-
-
-# --- PowerPoint -------------------------------------------------------------------------------
-
-_CONTAINER: Final = 0xF
-_WIDE: Final = (0x0FA0, 0x0FBA)
-_NARROW: Final = 0x0FA8
-
-
-def _slides(stream: bytes) -> Iterator[str]:
-    """Yield the text atoms of a presentation (MS-PPT 2.9), notes and masters included."""
-    at = 0
-    while at + 8 <= len(stream):
-        version, kind, size = struct.unpack_from("<HHI", stream, at)
-        at += 8
-        if version & _CONTAINER == _CONTAINER:
-            continue
-        data = stream[at : at + size]
-        if kind in _WIDE:
-            yield data.decode("utf-16-le", "replace").replace("\r", "\n") + "\n"
-        elif kind == _NARROW:
-            yield data.decode("latin-1").replace("\r", "\n") + "\n"
-        at += size
-
-
-# --- Outlook ----------------------------------------------------------------------------------
-
-_SUBJECT, _BODY, _HTML, _RTF = "0037", "1000", "1013", "1009"
-_NAMES: Final = ("3707", "3704", "3001")
-_DATA: Final = "37010102"
-_DEPTH: Final = 10
-
-
-def _message(file: Any, inside: tuple[str, ...], budget: Budget) -> Finds:
-    """Yield the texts of a message and its attachments (MS-OXMSG 2.1)."""
-    if len(inside) > _DEPTH:
-        raise NotRead
-    for tag in (_SUBJECT, "0C1A", "0E04", "0E03", _BODY):
-        if text := _property(file, inside, tag):
-            yield text + "\n"
-    if page := _binary(file, inside, f"{_HTML}0102").decode("utf-8", "replace") or _property(file, inside, _HTML):
-        rendered = render(page)
-        yield "\n".join([rendered.text, *(words for _, words in rendered.hidden)]) + "\n"
-    if packed := _binary(file, inside, f"{_RTF}0102"):
-        yield from _packed(packed, budget)
-    depth = len(inside)
-    attachments = {
-        path[depth]
-        for path in file.listdir(streams=False, storages=True)
-        if len(path) == depth + 1 and tuple(path[:depth]) == inside and path[depth].startswith("__attach")
-    }
-    for storage in sorted(attachments):
-        budget.file()
-        here = (*inside, storage)
-        if file.exists("/".join([*here, "__substg1.0_3701000D"])):
-            yield from _message(file, (*here, "__substg1.0_3701000D"), budget)
-            continue
-        data = _binary(file, here, _DATA)
-        budget.take(len(data))
-        name = next((found for tag in _NAMES if (found := _property(file, here, tag))), "bilaga")
-        yield Inner(name=name, octets=data)
-
-
-def _packed(packed: bytes, budget: Budget) -> Finds:
-    import compressed_rtf  # noqa: PLC0415 - needed for few messages
-
-    yield from read_rtf(compressed_rtf.decompress(packed), budget)
-
-
-def _property(file: Any, inside: tuple[str, ...], tag: str) -> str:
-    if wide := _binary(file, inside, f"{tag}001F"):
-        return wide.decode("utf-16-le", "replace").rstrip("\0")
-    return _binary(file, inside, f"{tag}001E").decode("cp1252", "replace").rstrip("\0")
-
-
-def _binary(file: Any, inside: tuple[str, ...], tag: str) -> bytes:
-    path = "/".join([*inside, f"__substg1.0_{tag}"])
-    return bytes(file.openstream(path).read()) if file.exists(path) else b""

@@ -12,21 +12,25 @@ _TOKEN: Final = re.compile(
     r"\\(?P<word>[a-zA-Z]{1,32})(?P<number>-?\d{1,10})? ?|\\'(?P<octet>[0-9a-fA-F]{2})|\\(?P<sign>[^a-zA-Z])"
     r"|(?P<brace>[{}])|(?P<break>[\r\n]+)|(?P<text>[^\\{}\r\n]+)|(?P<odd>\\)"
 )
+_LINES: Final = frozenset({"par", "line", "row", "sect", "page", "nestrow"})
 _APART: Final = frozenset(
-    {"footnote", "header", "footer", "headerl", "headerr", "headerf", "footerl", "footerr", "footerf", "annotation"}
-    | {"title", "subject", "author", "keywords", "doccomm", "shptxt", "manager", "company"}
+    {"title", "subject", "author", "manager", "company", "operator", "category", "keywords", "comment", "doccomm"}
+    | {"header", "headerl", "headerr", "headerf", "footer", "footerl", "footerr", "footerf", "footnote", "annotation"}
+    | {"shptxt", "sv", "propname", "staticval", "docvar", "atnauthor", "atnid", "hlinkbase", "fldinst"}
+    | {"ffdeftext", "ffhelptext", "ffstattext", "ffl"}
 )
-_LINES: Final = _APART | {"par", "line", "row", "sect", "page", "nestrow"}
+"""Destinations whose words belong to nothing before or behind them."""
 _CELLS: Final = frozenset({"cell", "tab", "nestcell"})
 _SIGNS: Final = {"_": "-", "~": "\u00a0", "-": "", "\\": "\\", "{": "{", "}": "}", "\n": "\n", "\r": "\n"}
 _WORDS: Final = {"endash": "-", "emdash": "-", "bullet": "\u2022", "lquote": "'", "rquote": "'"}
 _SILENT: Final = frozenset(
     {"fonttbl", "colortbl", "stylesheet", "listtable", "listoverridetable", "rsidtbl", "generator", "themedata"}
-    | {"colorschememapping", "datastore", "latentstyles", "pict", "xmlnstbl", "mmathPr", "objclass", "fontemb"}
+    | {"colorschememapping", "datastore", "latentstyles", "pict", "xmlnstbl", "mmathPr", "objclass", "fontemb", "sn"}
 )
 _SPOKEN: Final = frozenset(
     {"shptxt", "shpinst", "annotation", "fldinst", "docvar", "atnauthor", "shppict", "objdata", "footnote", "ftnsep"}
-    | {"bkmkstart", "company", "userprops", "sv", "aftncn"}
+    | {"company", "userprops", "sv", "aftncn", "hlinkbase", "ud", "moMath", "moMathPara"}
+    | {"formfield", "ffdeftext", "ffhelptext", "ffstattext", "ffl"}
 )
 """Destinations behind an asterisk that hold words all the same."""
 
@@ -36,7 +40,9 @@ class _Group:
     silent: bool = False
     data: bool = False
     apart: bool = False
-    """A note, a header: it ends before what follows."""
+    fonts: bool = False
+    charset: str = ""
+    """Of its font; nothing where that is the document's."""
     fallback: int = 1
     """Characters that follow a Unicode character for readers that know none."""
 
@@ -61,6 +67,8 @@ class _Reader:
         self._group = _Group()
         self._outer: list[_Group] = []
         self._charset = "cp1252"
+        self._fonts: dict[str, str] = {}
+        self._font = ""
         self._starred = False
         self._skip = 0
 
@@ -91,21 +99,26 @@ class _Reader:
         self._flush()
         if brace == "{":
             self._outer.append(self._group)
-            self._group = replace(self._group)
+            self._group = replace(self._group, apart=False)
         elif self._outer:
             ended, self._group = self._group, self._outer.pop()
-            if ended.apart and not self._group.apart:
-                self._write("\n")
             if ended.data and not self._group.data:
                 digits = "".join(self._hex)
                 self.objects.append(bytes.fromhex(digits[: len(digits) & ~1]))
                 self._hex.clear()
+            if ended.apart:
+                self._write("\n")
 
     def _word(self, word: str, number: str | None) -> int:
         """Follow a control word; return how many characters of binary data come after it."""
         starred, self._starred = self._starred, False
         if word in _SILENT or (starred and word not in _SPOKEN):
-            self._group.silent = True
+            self._group.silent, self._group.fonts = True, self._group.fonts or word == "fonttbl"
+        elif word in _APART:
+            self._write("\n")
+            self._group.apart = True
+        elif word in ("f", "fcharset") and number:
+            self._use_font(word, number)
         elif word == "objdata":
             self._group.data, self._group.silent = True, False
         elif word == "u" and number:
@@ -118,13 +131,22 @@ class _Reader:
         elif word == "bin" and number:
             return max(int(number), 0)
         elif word in _LINES:
-            self._group.apart |= word in _APART
             self._write("\n")
         elif word in _CELLS:
             self._write("\t")
         elif word in _WORDS:
             self._write(_WORDS[word])
         return 0
+
+    def _use_font(self, word: str, number: str) -> None:
+        """Note a font's charset in the table of fonts; elsewhere take that of the font."""
+        if word == "fcharset":
+            self._fonts[self._font] = _FONT_CHARSETS.get(number, "")
+        elif self._group.fonts:
+            self._font = number
+        else:
+            self._flush()
+            self._group.charset = self._fonts.get(number, "")
 
     def _octet(self, digits: str) -> None:
         if self._skip:
@@ -138,7 +160,9 @@ class _Reader:
             return
         if self._skip:
             self._skip, text = max(0, self._skip - len(text)), text[self._skip :]
-        if not self._group.silent:
+        if self._octets and self._group.charset in _MULTIBYTE:
+            self._octets += text.encode("latin-1")
+        elif not self._group.silent:
             self._flush()
             self._pieces.append(text)
 
@@ -149,7 +173,7 @@ class _Reader:
 
     def _flush(self) -> None:
         if self._octets:
-            self._pieces.append(self._octets.decode(self._charset, "replace"))
+            self._pieces.append(self._octets.decode(self._group.charset or self._charset, "replace"))
             self._octets.clear()
 
 
@@ -159,3 +183,21 @@ def _unicode(number: int) -> str:
 
 
 _CODE_PAGES: Final = frozenset({"437", "850", "865", "932", "1250", "1251", "1252", "1253", "1254", "1256", "1257"})
+_MULTIBYTE: Final = frozenset({"cp932", "cp949", "gbk", "cp950"})
+_FONT_CHARSETS: Final = {
+    "128": "cp932",
+    "129": "cp949",
+    "134": "gbk",
+    "136": "cp950",
+    "161": "cp1253",
+    "162": "cp1254",
+    "163": "cp1258",
+    "177": "cp1255",
+    "178": "cp1256",
+    "186": "cp1257",
+    "204": "cp1251",
+    "238": "cp1250",
+    "77": "mac-roman",
+    "222": "cp874",
+}
+"""RTF 1.9, \\fcharset."""

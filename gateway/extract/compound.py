@@ -16,7 +16,7 @@ from gateway.message.charset import decode_plain
 
 _CELLS: Final = 5_000_000
 _SUMMARY, _MORE = "\x05SummaryInformation", "\x05DocumentSummaryInformation"
-_LONGEST: Final = 2000
+_LONGEST, _THUMBNAIL = 10_000, 17
 _NATIVE: Final = "\x01Ole10Native"
 _PACKED: Final = (_NATIVE, "Package", "CONTENTS")
 
@@ -54,8 +54,8 @@ def _summary(file: Any) -> Iterator[str]:
     """Yield title, author, comments and the like, and what an office added of its own (MS-OLEPS 2.20)."""
     if file.exists(_SUMMARY):
         yield "\n"
-        for value in file.getproperties(_SUMMARY).values():
-            if isinstance(value, str | bytes):
+        for key, value in file.getproperties(_SUMMARY).items():
+            if isinstance(value, str | bytes) and key != _THUMBNAIL:
                 yield (value if isinstance(value, str) else decode_plain(value)).rstrip("\0")[:_LONGEST] + "\n"
     if file.exists(_MORE):
         yield from runs_of(file.openstream(_MORE).read())

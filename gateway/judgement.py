@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from importlib import resources
 from pathlib import Path
+from typing import Final
 
 from gateway.config import Settings
 from gateway.detect import DETECTORS
@@ -35,13 +36,17 @@ def policies_directory(settings: Settings) -> Path:
     return packaged if packaged.is_dir() else packaged.parent.parent / "policies"
 
 
+_ELSEWHERE: Final[dict[str, frozenset[str]]] = {"clamd": frozenset({"malware"})}
+"""Who finds something outside the detectors, and the rule for it."""
+
+
 def load_judgement(directory: Path) -> Judgement:
     """Load rules, word lists and letters. Raises InvalidConfiguration with the mistakes of all of them."""
     tree = read_tree(directory)
     problems: list[Problem] = []
     policy: Policy | None = None
     try:
-        policy = load_policy(tree, NAMES, {d.name: frozenset(d.rules) for d in DETECTORS})
+        policy = load_policy(tree, NAMES, {d.name: frozenset(d.rules) for d in DETECTORS} | _ELSEWHERE)
     except InvalidConfiguration as error:
         problems += error.problems
     lexicon, mistakes = build_lexicon(tree.files)

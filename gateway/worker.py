@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import structlog
 
+from gateway.antivirus import Clamd, Scanned
 from gateway.config import Settings
 from gateway.control import Control, Message
 from gateway.decision import Gatekeeper, Terms
@@ -25,7 +26,7 @@ from gateway.milter.server import MilterServer
 from gateway.milter.session import Manners
 from gateway.model import InvalidConfiguration
 from gateway.observer import GateObserver, SessionMeters
-from gateway.offload import Zygote, start_zygote
+from gateway.offload import Inspector, Zygote, start_zygote
 from gateway.policy.sender import Scope
 from gateway.recent import Recent
 from gateway.relay import RelayDoor, relay_points
@@ -92,10 +93,18 @@ class Worker:
         self._birth = birth
         self._settings = birth.settings
         self._zygote = zygote
-        self._recent = Recent(zygote)
         self._metrics: Metrics = birth.board.row(birth.number)
+        self._recent = Recent(self._inspector())
         self._stopping = asyncio.Event()
         self._tls = client_context(birth.settings.tls)
+
+    def _inspector(self) -> Inspector:
+        """Return what inspects messages: the zygote, and clamd beside it where one is configured."""
+        antivirus = self._settings.antivirus
+        if (place := antivirus.endpoint) is None:
+            return self._zygote
+        clamd = Clamd(host=place.host, port=place.port, path=place.path, seconds=antivirus.seconds)
+        return Scanned(self._zygote, clamd, self._metrics)
 
     def _tell_protection(self) -> None:
         """Say whether the kernel encloses what opens files; without it only limits and a process of its own protect."""

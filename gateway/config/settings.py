@@ -126,6 +126,20 @@ class MilterSettings(Section):
         return tuple(map(parse_endpoint, self.listen))
 
 
+class AntivirusSettings(Section):
+    """A virus scanner that is asked about each message in scope; the rule ``malware`` says what follows."""
+
+    clamd: PeerOrNone = ""
+    """HOST:PORT or unix:/PATH of clamd (its StreamMaxLength above ``limits.message_octets``); empty: none is asked."""
+    seconds: Seconds = 10.0
+    """How long it may take; then the rule's ``on_error`` decides."""
+
+    @property
+    def endpoint(self) -> Endpoint | None:
+        """Return ``clamd`` taken apart."""
+        return parse_endpoint(self.clamd) if self.clamd else None
+
+
 class Access(Section):
     """Who may reach Utpost: whoever may, may relay."""
 
@@ -341,6 +355,7 @@ class Settings(Section):
     tls: Tls = Tls()
     relay: Relay = Relay()
     milter: MilterSettings = MilterSettings()
+    antivirus: AntivirusSettings = AntivirusSettings()
     access: Access = Access()
     scope: Scope = Scope()
     policies: Policies = Policies()

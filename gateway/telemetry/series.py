@@ -242,6 +242,11 @@ def _judging(rules: Mapping[str, str], detectors: tuple[str, ...]) -> tuple[Seri
             _axis("kind", "subject", "body", "attachment", "member", other="other"),
             _axis("state", "scanned", "truncated", "unreadable", "encrypted", "too_big", "timed_out", other="unknown"),
         ),
+        _counter(
+            "antivirus",
+            "Messages that clamd was asked about; silent: it did not say.",
+            _axis("result", "clean", "malware", "silent"),
+        ),
         _counter("failopen", "Messages that passed although something that judges them had failed.", _CAUSE),
         _counter("deferred", "Messages answered 451 because something had failed.", _CAUSE),
         _gauge("judging", "Messages in scope judged now."),

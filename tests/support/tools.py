@@ -23,6 +23,7 @@ PACKAGES: Final = {
     "mshow": "mblaze",
     "miltertest": "miltertest",
     "tesseract": "tesseract-ocr tesseract-ocr-swe",
+    "clamd": "clamav-daemon",
 }
 """Program → the Debian package it comes from (tests/setup/packages.txt)."""
 

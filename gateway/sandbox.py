@@ -27,12 +27,14 @@ _RULE_PATH_BENEATH: Final = 1
 _READ: Final = (1 << 0) | (1 << 2) | (1 << 3)
 """Execute (libraries are mapped so), read a file, read a folder."""
 _READ_FILE: Final = (1 << 0) | (1 << 2)
+_DISCARD: Final = (1 << 1) | (1 << 2) | (1 << 14)
+"""Write, read, and empty a file: what tesseract asks of /dev/null, and dies of where it is refused."""
 _ALL_BY_VERSION: Final = {1: (1 << 13) - 1, 2: (1 << 14) - 1}
 _ALL: Final = (1 << 15) - 1
 _TCP: Final = 3
 _TCP_VERSION: Final = 4
 
-_READABLE: Final = ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/localtime", "/dev/null", "/dev/urandom")
+_READABLE: Final = ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/localtime", "/dev/urandom")
 
 # --- seccomp: struct sock_filter and the offsets of struct seccomp_data -------------------------
 _LOAD, _JUMP_EQUAL, _RETURN = 0x20, 0x15, 0x06
@@ -91,7 +93,8 @@ def _restrict(libc: ctypes.CDLL) -> bool:
         return False
     try:
         for place in dict.fromkeys([*_READABLE, sys.prefix, sys.base_prefix, *_packages()]):
-            _allow(libc, ruleset, place)
+            _allow(libc, ruleset, place, _READ)
+        _allow(libc, ruleset, os.devnull, _DISCARD & handled)
         return bool(libc.syscall(_LANDLOCK_RESTRICT_SELF, ruleset, 0) == 0)
     finally:
         os.close(ruleset)
@@ -102,12 +105,12 @@ def _packages() -> list[str]:
     return [str(Path(__file__).parent), *(path for path in sys.path if path.endswith("site-packages"))]
 
 
-def _allow(libc: ctypes.CDLL, ruleset: int, place: str) -> None:
+def _allow(libc: ctypes.CDLL, ruleset: int, place: str, access: int) -> None:
     with contextlib.suppress(OSError):
         descriptor = os.open(place, os.O_PATH | os.O_CLOEXEC)
         try:
-            access = _READ if Path(place).is_dir() else _READ_FILE
-            rule = struct.pack("=Qi", access, descriptor)
+            of_its_kind = access if Path(place).is_dir() else access & (_READ_FILE | _DISCARD)
+            rule = struct.pack("=Qi", of_its_kind, descriptor)
             libc.syscall(_LANDLOCK_ADD_RULE, ruleset, _RULE_PATH_BENEATH, rule, 0)
         finally:
             os.close(descriptor)

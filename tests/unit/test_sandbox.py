@@ -62,3 +62,7 @@ def test_other_processes_are_out_of_reach() -> None:
 
 def test_programs_can_be_read() -> None:
     assert enclosed(lambda: len(Path(os.__file__).read_text()) > 0) is True
+
+
+def test_null_device_takes_what_libraries_throw_away() -> None:
+    assert enclosed(lambda: Path(os.devnull).write_bytes(b"abc")) == 3

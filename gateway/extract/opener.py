@@ -23,7 +23,7 @@ from gateway.model import Origin, Part, PartState, SegmentKind
 _FILE: Final = 64 * 1024 * 1024
 _NESTING: Final = 12
 _TAR: Final = (b"ustar", 257)
-_XML: Final = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:\?xml|!DOCTYPE|\w+:?\w*[\s>])")
+_XML: Final = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:\?x\w|!DOCTYPE|\w+:?\w*[\s>])")
 _BINARY_SHEETS: Final = b"xl/workbook.bin"
 _SEVERE: Final = (PartState.ENCRYPTED, PartState.TOO_BIG, PartState.UNREADABLE)
 
@@ -65,7 +65,7 @@ class Opener:
             return Opened(part=part)
         texts: list[str] = []
         inner: list[Inner] = []
-        state = self._read(reader, octets, texts, inner)
+        state = self._read(reader(octets, self._budget), texts, inner, left)
         text = "".join(texts)
         if len(text) > left:
             text, state = text[: max(left, 0)], PartState.TRUNCATED
@@ -82,11 +82,15 @@ class Opener:
         members = [_leaf(leaf, found, number, forwarded) for number, found in enumerate(inner, 1)]
         return Opened(part=part, members=tuple(members))
 
-    def _read(self, reader: Reader, octets: bytes, texts: list[str], inner: list[Inner]) -> PartState:
+    def _read(self, finds: Finds, texts: list[str], inner: list[Inner], left: int) -> PartState:
+        """Gather what a reader finds, until there is more text than is judged."""
         try:
-            for found in reader(octets, self._budget):
+            for found in finds:
                 if isinstance(found, str):
                     texts.append(found)
+                    left -= len(found)
+                    if left < 0:
+                        break
                 else:
                     inner.append(found)
         except NotRead as error:

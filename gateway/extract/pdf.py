@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator
 from typing import Any, Final
 
-from gateway.extract.finds import Budget, Finds, Inner, Locked, NotRead
+from gateway.extract.finds import Budget, Finds, Foreign, Inner, Locked, NotRead
 from gateway.extract.picture import read_image, reads_pictures
 
 _PAGES: Final = 3000
@@ -19,44 +19,57 @@ _SCALE: Final = 200 / 72
 _SCANNED: Final = 8
 """Characters under which a page holds a picture rather than text."""
 _AREA: Final = 40_000_000
+_PICTURE: Final = 3
 
 
 def read_pdf(octets: bytes, budget: Budget) -> Finds:
     """Yield the text of a PDF file and the files attached to it."""
     import pypdfium2  # noqa: PLC0415 - heavy, and needed for few messages
 
-    broken = False
+    missed: NotRead | None = None
     try:
         document = pypdfium2.PdfDocument(octets)
     except pypdfium2.PdfiumError as error:
         if "password" in str(error).lower():
             raise Locked from None
-        broken = True
+        missed = NotRead()
     else:
-        yield from _pages(document, budget)
+        try:
+            yield from _pages(document, budget)
+        except NotRead as error:
+            missed = error
     try:
         yield from _objects(octets, budget)
     except NotRead:
         raise
     except Exception:  # noqa: BLE001 - the pages were read; only what stands beside them was not
-        broken = True
-    if broken:
-        raise NotRead
+        missed = NotRead()
+    if missed is not None:
+        raise missed
 
 
 def _pages(document: Any, budget: Budget) -> Iterator[str]:
+    """Yield the text of each page. Raises Foreign in the end where a picture of text could not be read."""
+    unread = False
     for number in range(min(len(document), _PAGES)):
         page = document[number]
         text = page.get_textpage().get_text_range()
         yield text.replace("\r\n", "\n").replace("\ufffe", "-") + "\n"
-        if len(text.strip()) < _SCANNED and reads_pictures() and _holds_picture(page) and budget.picture():
+        if len(text.strip()) >= _SCANNED:
+            continue
+        if reads_pictures() and _holds(page) and budget.picture():
             yield from _scanned(page)
+        else:
+            unread |= _holds(page, (_PICTURE,))
     if len(document) > _PAGES:
         raise NotRead
+    if unread:
+        raise Foreign
 
 
-def _holds_picture(page: Any) -> bool:
-    return next(iter(page.get_objects(max_depth=4)), None) is not None
+def _holds(page: Any, kinds: tuple[int, ...] | None = None) -> bool:
+    """Tell whether something is drawn on a page: of these kinds (FPDF_PAGEOBJ), or at all."""
+    return next(iter(page.get_objects(filter=kinds, max_depth=4)), None) is not None
 
 
 def _scanned(page: Any) -> Iterator[str]:

@@ -218,10 +218,17 @@ def _whole(descriptor: int) -> bytes:
 
 
 def _memfd(octets: bytes) -> int:
-    descriptor = os.memfd_create("utpost-request", os.MFD_CLOEXEC)
-    view = memoryview(octets)
-    while view:
-        view = view[os.write(descriptor, view) :]
+    """Octets as an anonymous file; ``Unavailable`` where the system has no room for it."""
+    descriptor = -1
+    try:
+        descriptor = os.memfd_create("utpost-request", os.MFD_CLOEXEC)
+        view = memoryview(octets)
+        while view:
+            view = view[os.write(descriptor, view) :]
+    except OSError as error:
+        if descriptor >= 0:
+            os.close(descriptor)
+        raise Unavailable("inspection", f"no memory file: {os.strerror(error.errno or 0)}") from None
     return descriptor
 
 

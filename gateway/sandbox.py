@@ -34,7 +34,11 @@ _ALL: Final = (1 << 15) - 1
 _TCP: Final = 3
 _TCP_VERSION: Final = 4
 
-_READABLE: Final = ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/localtime", "/dev/urandom")
+_READABLE: Final = (
+    *("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/localtime", "/dev/urandom"),
+    *("/proc/meminfo", "/proc/cpuinfo", "/proc/stat", "/sys/devices/system/cpu"),
+)
+"""Programs and what libraries ask of the machine: py7zr wants to know its memory."""
 
 # --- seccomp: struct sock_filter and the offsets of struct seccomp_data -------------------------
 _LOAD, _JUMP_EQUAL, _RETURN = 0x20, 0x15, 0x06

@@ -16,7 +16,7 @@ from gateway.inspection import inspect, inspect_apart
 from gateway.model import Circumstances, Inspection, Origin, PartState
 from gateway.policy.load import read_tree
 from tests.support.tools import program
-from tests.unit.extract.documents import FOUND, INNOCENT, LOCKED, NUMBER, PICTURES, office, picture, word, zipped
+from tests.unit.extract.documents import FOUND, INNOCENT, LOCKED, NUMBER, PICTURES, office, word, zipped
 
 NOBODY = Circumstances(sender=None, recipients=())
 
@@ -58,9 +58,12 @@ def test_number_in_a_picture_is_found(name: str, lexicon: Lexicon) -> None:
     assert "personnummer" in rules(inspect(mail(name, PICTURES[name]()), NOBODY, lexicon, files=True))
 
 
-def test_pictures_are_read_in_the_process_that_opens_files(lexicon: Lexicon) -> None:
-    program("tesseract")
-    assert "personnummer" in rules(inspect_apart(mail("photo.png", picture()), NOBODY, lexicon, 30))
+@pytest.mark.parametrize("name", ["photo.png", "scan.pdf", "old.xls", "files.7z", "title.pdf", "winmail.dat"])
+def test_an_enclosed_process_finds_the_same(name: str, lexicon: Lexicon) -> None:
+    if name in PICTURES:
+        program("tesseract")
+    inspection = inspect_apart(mail(name, {**FOUND, **PICTURES}[name]()), NOBODY, lexicon, 30)
+    assert "personnummer" in rules(inspection)
 
 
 @pytest.mark.parametrize("name", LOCKED)

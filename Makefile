@@ -5,7 +5,7 @@ PYTEST := .venv/bin/pytest
 ONCE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-long lint format bench pictures clean
+.PHONY: help install run test test-long lint format eval bench pictures clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -36,6 +36,10 @@ lint: ## ruff, mypy, import contracts
 format: ## let ruff arrange the code
 	@tests/setup/environment.sh test
 	@.venv/bin/ruff format
+
+eval: ## print how well the judgement does on all labelled material (ARGS="--data FOLDER" where it is elsewhere)
+	@tests/setup/environment.sh test
+	@.venv/bin/python eval/score.py $(ARGS)
 
 bench: ## measure beside other gateways (PEERS=path of the black-box harness peers.py; ARGS= for it)
 	@tests/setup/environment.sh run

@@ -238,8 +238,8 @@ def alarms(texts: Sequence[Example], weights: dict[str, float], medium: float, h
     )
 
 
-def write(weights: dict[str, float]) -> None:
-    """Write the weights as a policy file."""
+def file_of(weights: dict[str, float]) -> str:
+    """Return the weights as a policy file."""
     lines = [
         "# Vikter för de drag som syns när en uppgift och en person hålls ihop. Uträknade ur märkta meningar av",
         "# eval/fit_special_category.py; ändra dem inte för hand.",
@@ -247,7 +247,25 @@ def write(weights: dict[str, float]) -> None:
         "[numbers]",
         *(f'"{trait}" = {weight:.2f}' for trait, weight in sorted(weights.items()) if abs(weight) >= 0.005),  # noqa: PLR2004
     ]
-    WEIGHTS.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return "\n".join(lines) + "\n"
+
+
+def read_all(
+    lexicon: Lexicon, dev: Path | None, official: Path | None
+) -> tuple[list[Example], list[Example], list[Example]]:
+    """Return sentences, labelled messages and official texts, each with its pairs of person and fact."""
+    examples = [*read_sentences(HERE / "sentences"), *read_cases(CASES)]
+    messages = list(read_messages(dev)) if dev else []
+    lines = official.read_text(encoding="utf-8").splitlines() if official else []
+    texts = [Example(group=f"official-{n}", hit=False, text=json.loads(line)["text"]) for n, line in enumerate(lines)]
+    for example in (*examples, *messages, *texts):
+        example.pairs = list(pairs_of(example, lexicon))
+    return examples, messages, texts
+
+
+def half_for_fitting(texts: Sequence[Example]) -> list[Traits]:
+    """Return the pairs of every second official text; the others are for measuring."""
+    return [traits for text in texts[::2] for traits, _ in text.pairs]
 
 
 def main() -> None:
@@ -262,13 +280,8 @@ def main() -> None:
     if any("special_category" in p.file and p.file != "lexicon/special_category/weights.toml" for p in problems):
         sys.exit("\n".join(map(str, problems)))
     medium, high = (lexicon.number(f"special_category/levels.{name}") for name in ("medium", "high"))
-    examples = [*read_sentences(HERE / "sentences"), *read_cases(CASES)]
-    messages = list(read_messages(options.dev)) if options.dev else []
-    lines = options.official.read_text(encoding="utf-8").splitlines() if options.official else []
-    texts = [Example(group=f"official-{n}", hit=False, text=json.loads(line)["text"]) for n, line in enumerate(lines)]
-    for example in (*examples, *messages, *texts):
-        example.pairs = list(pairs_of(example, lexicon))
-    official = [traits for text in texts[::2] for traits, _ in text.pairs]
+    examples, messages, texts = read_all(lexicon, options.dev, options.official)
+    official = half_for_fitting(texts)
     cross_validate([*examples, *messages], official, medium, high)
     report("sentences", examples, medium, high)
     report("messages", messages, medium, high)
@@ -276,7 +289,7 @@ def main() -> None:
     if texts:
         alarms(texts[1::2], weights, medium, high)
     if options.write:
-        write(weights)
+        WEIGHTS.write_text(file_of(weights), encoding="utf-8")
 
 
 if __name__ == "__main__":

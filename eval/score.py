@@ -1,14 +1,18 @@
-"""Judge the labelled sentences with the whole default policies and print how many come out right.
+"""Judge all labelled material with the whole default policies and print how much comes out right.
 
-usage: score.py [kept|sentences]
+usage: score.py [kept|sentences] [--data FOLDER]
 
-``kept`` holds the pairs that whoever writes rules must not read; only figures are printed, never a sentence.
+Without a folder of sentences everything is judged: the sentences and mails kept away from whoever writes rules (only
+figures are printed of them, never a text), and, where ``--data`` (by default ``UTPOST_EVAL_DATA``, else
+``../shared/data``) has them, the development set ``policy-dev`` by cross-validation and false alarms on ``sv-text``.
 """
 
 from __future__ import annotations
 
+import argparse
 import base64
 import json
+import os
 import sys
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -16,6 +20,9 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+
+import dev_set  # noqa: E402 - the program is started from anywhere
+import mails  # noqa: E402
 
 from gateway.checking import Checker, Flags, names_of  # noqa: E402
 from gateway.judgement import load_judgement  # noqa: E402
@@ -51,10 +58,8 @@ def judge(checker: Checker, line: dict[str, Any]) -> tuple[str, set[str]]:
     return checked.word, {name.partition(":")[0] for name in names_of(loud)}
 
 
-def main() -> int:
-    """Print the figures of one folder."""
-    folder = ROOT / "eval" / (sys.argv[1] if len(sys.argv) > 1 else "kept")
-    checker = Checker(load_judgement(ROOT / "policies"), Scope(domains=DOMAINS), Flags())
+def print_sentences(checker: Checker, folder: Path) -> None:
+    """Print the figures of one folder of sentences."""
     pairs: dict[str, list[bool]] = defaultdict(list)
     count: Counter[str] = Counter()
     for file in sorted(folder.glob("*.jsonl")):
@@ -82,6 +87,39 @@ def main() -> int:
     for name, number in count.items():
         print(f"{name:34} {number:6}")
     print(f"{'pairs with both halves right':34} {sum(whole):6} of {len(whole)}  {100 * sum(whole) / len(whole):.1f} %")
+
+
+def print_everything(checker: Checker, data: Path) -> None:
+    """Print the figures of all that is there."""
+    print("== sentences kept away")
+    print_sentences(checker, ROOT / "eval" / "kept")
+    print("\n== mails kept away")
+    mails.print_all(mails.judge_folder(checker, "kept"))
+    for folder, title, show in (
+        ("policy-dev", "development set, cross-validated", dev_set.print_messages),
+        ("sv-text", "official text, the half not fitted to: every alarm is false", dev_set.print_alarms),
+    ):
+        print(f"\n== {title}")
+        if (data / folder).is_dir():
+            show(data)
+        else:
+            print(f"left out: {data / folder} is not there (say where with --data or UTPOST_EVAL_DATA)")
+
+
+def main() -> int:
+    """Print the figures asked for."""
+    parser = argparse.ArgumentParser(description="Judge the labelled material.")
+    parser.add_argument(
+        "folder", choices=("kept", "sentences"), nargs="?", help="of sentences; without one, everything"
+    )
+    default = os.environ.get("UTPOST_EVAL_DATA") or ROOT.parent / "shared" / "data"
+    parser.add_argument("--data", type=Path, default=Path(default), help="where policy-dev and sv-text are")
+    options = parser.parse_args()
+    checker = Checker(load_judgement(ROOT / "policies"), Scope(domains=DOMAINS), Flags())
+    if options.folder:
+        print_sentences(checker, ROOT / "eval" / options.folder)
+    else:
+        print_everything(checker, options.data)
     return 0
 
 

@@ -191,6 +191,8 @@ def _looks_base64(octets: bytes) -> bool:
     sample = octets[:_SAMPLE].strip(_BLANKS)
     if len(sample) < _SHORTEST or b" " in sample or sample.translate(None, _ALPHABET + _BLANKS):
         return False
+    if sample in (sample.upper(), sample.lower()):  # a long number, a row of zeros, a code: base64 has both cases
+        return False
     lines = sample.split()
     longest = len(lines[0])
     if any(len(line) != longest for line in lines[:-1]) or len(lines[-1]) > longest:

@@ -181,6 +181,8 @@ def test_any_markup_is_rendered(source: str, setting: Setting) -> None:
 WORDS = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "Zs"]), min_size=1, max_size=300)
 
 
+@example("0" * 16, "0", "base64", b"")
+@example("0" * 96, "0", "base64", b"")
 @given(WORDS, WORDS, st.sampled_from(["base64", "quoted-printable", "8bit"]), st.binary(max_size=300))
 @settings(max_examples=200, deadline=None)
 def test_what_the_standard_library_writes_is_read_back(body: str, subject: str, cte: str, file: bytes) -> None:

@@ -169,6 +169,8 @@ def _open_text(leaf: Leaf, part: Part, setting: Setting, left: int) -> Opened:
     cap = left * _OCTETS_PER_CHARACTER
     readings = leaf.readings(cap)
     files, readings[0] = files_within(readings[0])
+    if not files and not leaf.encodings and readings[0].startswith(FILE_HEADS):
+        return Opened(part=part)  # a file that says "=ybegin" somewhere: as a member it would be opened for ever
     if Encoding.BASE64 not in leaf.encodings:
         readings += base64_islands(readings[0])
     files += [(b"base64", octets) for octets in readings if octets.startswith(FILE_HEADS)]

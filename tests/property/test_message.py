@@ -107,6 +107,7 @@ def check(message: Message) -> None:
 
 
 @given(MAILS)
+@example(b"MM\0*\r\n\r\n=ybegin name=x\r\n\r\n\r\n\r\n")
 @settings(max_examples=400, deadline=None)
 def test_any_mail_is_opened(octets: bytes) -> None:
     check(parse_message(octets))

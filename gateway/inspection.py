@@ -27,6 +27,7 @@ from gateway.sandbox import enclose
 
 _MEMORY: Final = 2 * 1024**3
 _PR_SET_PDEATHSIG: Final = 1
+_COURTESY: Final = 10
 _FILES_SHARE: Final = 0.6
 """Of the time for a message: what opening its files may take, so that its text can be judged if they never open."""
 
@@ -89,6 +90,8 @@ def limit(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     cpu = int(seconds) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu))
+    # Whoever speaks SMTP goes first: many files at once must not make other sessions wait.
+    os.nice(_COURTESY)
     # tesseract would start a thread for each core; one message takes one.
     os.environ["OMP_THREAD_LIMIT"] = "1"
     # What a library says about a stranger's file is not for our log.

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
-
-from email_validator import EmailNotValidError, validate_email
 
 from gateway.config import Settings
 from gateway.ledger import Ledger, MailingSummary, Permit
 from gateway.ledger.open import open_ledger
 from gateway.model import Unavailable
 from gateway.motivation.register import Motivation
-from gateway.operator import Refused, note
+from gateway.operator import Refused, note, responsible_of
 from gateway.policy.rules import Policy
-from gateway.policy.sender import fold, read_plain
 from gateway.stores import open_register
 
 T = TypeVar("T")
@@ -68,7 +65,7 @@ def forget(settings: Settings, mailing: str) -> str:
 
 def permit(settings: Settings, policy: Policy, wish: Wish) -> str:
     """Grant a permit and return a line. Raises Refused."""
-    sender = _sender(settings, policy, wish.sender)
+    sender = responsible_of(settings, policy, wish.sender)
     if wish.persons < 1:
         raise Refused("--persons must be 1 or more")
     if not 0 < wish.hours <= MOST_HOURS:
@@ -141,17 +138,6 @@ def _reason_row(motivation: Motivation) -> dict[str, Any]:
     }
 
 
-def table(rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> str:
-    """Return rows under headings, for people."""
-    cells = [list(columns), *([_cell(row.get(column)) for column in columns] for row in rows)]
-    widths = [max(len(line[n]) for line in cells) for n in range(len(columns))]
-    return "\n".join("  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in cells)
-
-
-def _cell(value: object) -> str:
-    return "-" if value is None else " ".join(str(value).split())
-
-
 def _row(mailing: MailingSummary) -> dict[str, Any]:
     return {
         "id": mailing.id,
@@ -173,18 +159,6 @@ def _permit_row(granted: Permit) -> dict[str, Any]:
         "used": granted.used,
         "until": granted.until.isoformat(timespec="seconds"),
     }
-
-
-def _sender(settings: Settings, policy: Policy, text: str) -> str:
-    """Return the responsible sender that an address means, as the ledger knows it."""
-    try:
-        validate_email(text, check_deliverability=False)
-    except EmailNotValidError:
-        raise Refused("--sender must be an e-mail address") from None
-    address = fold(read_plain(text), policy.people.aliases)
-    if address.domain not in settings.scope.folded:
-        raise Refused(f"--sender must be in scope: {', '.join(sorted(settings.scope.folded))}")
-    return str(address)
 
 
 def _with_ledger(settings: Settings, ask: Callable[[Ledger], Awaitable[T]]) -> T:

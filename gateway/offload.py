@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import io
 import os
 import pickle
@@ -168,6 +169,8 @@ def _zygote_main(sock: socket.socket, lexicon: Lexicon) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     die_with_parent()
+    # A collection in a fork would touch, and so copy, every page that it shares with the others.
+    gc.freeze()
     while True:
         try:
             header, descriptors, _, _ = socket.recv_fds(sock, _HEADER.size, 3)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Any
+
+from email_validator import EmailNotValidError, validate_email
 
 from gateway.config import Settings
 from gateway.model import Unavailable
-from gateway.policy.rules import EVERY_RULE
+from gateway.policy.rules import EVERY_RULE, Policy
+from gateway.policy.sender import fold, read_plain
 from gateway.secret import installation_secret
 from gateway.stores import open_journal
 from gateway.switches import read_switches, write_switches
@@ -63,3 +67,26 @@ def note(settings: Settings, kind: str, text: str) -> None:
         raise Refused(f"done, but the journal could not note it ({error.why})") from None
     finally:
         journal.close_blocking()
+
+
+def responsible_of(settings: Settings, policy: Policy, text: str) -> str:
+    """Return the responsible sender that an address means, as the stores know it. Raises Refused."""
+    try:
+        validate_email(text, check_deliverability=False)
+    except EmailNotValidError:
+        raise Refused("--sender must be an e-mail address") from None
+    address = fold(read_plain(text), policy.people.aliases)
+    if address.domain not in settings.scope.folded:
+        raise Refused(f"--sender must be in scope: {', '.join(sorted(settings.scope.folded))}")
+    return str(address)
+
+
+def table(rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> str:
+    """Return rows under headings, for people."""
+    cells = [list(columns), *([_cell(row.get(column)) for column in columns] for row in rows)]
+    widths = [max(len(line[n]) for line in cells) for n in range(len(columns))]
+    return "\n".join("  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in cells)
+
+
+def _cell(value: object) -> str:
+    return "-" if value is None else " ".join(str(value).split())

@@ -19,6 +19,10 @@ _T: Final = re.compile(rb"<(?:\w+:)?t(?:\s[^<>]*)?>([^<]*)<")
 _V: Final = re.compile(rb"<(?:\w+:)?v(?:\s[^<>]*)?>([^<]*)<")
 _TYPE: Final = re.compile(rb'\st="(\w+)"')
 _PLACE: Final = re.compile(rb'\sr="([A-Z]{1,3})\d')
+_USUAL: Final = re.compile(
+    rb'(?: r="([A-Z]{1,3})\d+")?(?: s="\d+")?(?: t="(\w+)")?>(?:<v>([^<]*)</v>|<is><t>([^<]*)</t></is>)'
+)
+"""A cell as most programs write it; others are read more slowly."""
 _ROOT: Final = re.compile(rb"<(\w+:)?worksheet\b")
 _MARKUP: Final = re.compile(rb"<[^<>]*>")
 
@@ -42,7 +46,7 @@ def lines_of(rows: Iterable[Sequence[tuple[int, str]]]) -> Iterator[str]:
 
 def written(number: str) -> str:
     """Return a number as a person would write it: whole ones without exponent, others without a tail of digits."""
-    if not _NUMBER.fullmatch(number) or number.lstrip("-").isdecimal():
+    if number.isdecimal() or not _NUMBER.fullmatch(number) or number[1:].isdecimal():
         return number
     try:
         value = Decimal(number)
@@ -67,38 +71,57 @@ def _rows(octets: bytes, strings: Sequence[str]) -> Iterator[list[tuple[int, str
     root = _ROOT.search(octets, 0, 4096)
     prefix = (root[1] or b"") if root else b""
     ending = b"</" + prefix + b"row"
+    columns: dict[bytes, int] = {}
     row: list[tuple[int, str]] = []
     for piece in octets.split(b"<" + prefix + b"c")[1:]:
-        if piece[:1] in b" >\t\r\n/" and (text := _cell(piece, strings)):
-            row.append((_column(piece, len(row)), text))
+        if usual := _USUAL.match(piece):
+            letters, kind, value, inline = usual.groups()
+            text = _value(kind or b"n", value, strings) if inline is None else _unescaped(inline)
+        elif piece[:1] in b" >\t\r\n/":
+            letters, text = _unusual(piece, strings)
+        else:
+            letters, text = None, ""
+        if text:
+            if letters and letters not in columns:
+                columns[letters] = _column(letters)
+            row.append((columns[letters] if letters else len(row), text))
         if ending in piece:
             yield row
             row = []
     yield row
 
 
-def _column(piece: bytes, following: int) -> int:
-    if not (place := _PLACE.search(piece, 0, 200)):
-        return following
+def _column(letters: bytes) -> int:
     column = 0
-    for letter in place[1]:
+    for letter in letters:
         column = column * 26 + letter - 64
-    return column - 1
+    return column
 
 
-def _cell(piece: bytes, strings: Sequence[str]) -> str:
+def _unusual(piece: bytes, strings: Sequence[str]) -> tuple[bytes | None, str]:
     head = piece[: piece.find(b">") + 1]
+    place = _PLACE.search(head, 0, 200)
     kind = found[1] if (found := _TYPE.search(head)) else b"n"
     if kind == b"inlineStr":
-        return _words(piece)
-    value = found[1] if (found := _V.search(piece)) else b""
+        text = _words(piece)
+    else:
+        text = _value(kind, found[1] if (found := _V.search(piece)) else b"", strings)
+    return place[1] if place else None, text
+
+
+def _value(kind: bytes, value: bytes, strings: Sequence[str]) -> str:
     if kind == b"s":
         at = int(value) if value.strip().isdigit() else -1
         return strings[at] if 0 <= at < len(strings) else ""
-    text = html.unescape(value.decode("utf-8", "replace")).strip()
+    text = _unescaped(value).strip()
     return written(text) if kind == b"n" else text
+
+
+def _unescaped(octets: bytes) -> str:
+    text = octets.decode("utf-8", "replace")
+    return html.unescape(text) if "&" in text else text
 
 
 def _words(piece: bytes) -> str:
     found = b"".join(_T.findall(piece)) if b"<![CDATA[" not in piece else _MARKUP.sub(b"", piece)
-    return html.unescape(found.decode("utf-8", "replace"))
+    return _unescaped(found)

@@ -9,12 +9,12 @@ import asyncio
 import json
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from gateway.journal.record import Handled, Record, record_of
 from gateway.model import Facts, Unavailable, Verdict
@@ -70,6 +70,20 @@ class Event:
     at: datetime
     kind: str
     text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """What happened in some time, counted."""
+
+    days: Mapping[str, Mapping[str, int]]
+    """Day (UTC, ISO 8601) → verdict → messages."""
+    rules: Mapping[str, Mapping[str, int]]
+    """Rule → ``consequence``, ``observed`` or ``lifted`` → messages."""
+    persons: Mapping[str, int]
+    """Range of persons → messages."""
+    codes: Mapping[int, int]
+    """Reply that the client got → messages."""
 
 
 class Journal:
@@ -144,6 +158,17 @@ class Journal:
             lambda connection: [_record(row) for row in connection.execute(statement, (reference.strip().upper(),))]
         )
 
+    async def of_sender(self, name: str, since: datetime) -> list[Record]:
+        """Return the records under a pseudonym, oldest first."""
+        statement = f"SELECT {_COLUMNS} FROM records WHERE at >= ? AND sender = ? ORDER BY at, id"  # noqa: S608 - own names
+        return await self._run(
+            lambda connection: [_record(row) for row in connection.execute(statement, (_ms(since), name))]
+        )
+
+    async def tally(self, since: datetime) -> Tally:
+        """Count what happened, without a word on single messages."""
+        return await self._run(partial(_tally, _ms(since)))
+
     async def events(self, since: datetime) -> list[Event]:
         """Return what operators did, oldest first."""
         statement = "SELECT at, kind, text FROM events WHERE at >= ? ORDER BY at, id"
@@ -191,6 +216,22 @@ def _insert(rows: Sequence[tuple[str | int, ...]], connection: sqlite3.Connectio
     """Write records; one that is there already, since its writer was not told in time, stays alone."""
     marks = ", ".join("?" * len(_COLUMNS.split(", ")))
     connection.executemany(f"INSERT OR IGNORE INTO records ({_COLUMNS}) VALUES ({marks})", rows)  # noqa: S608 - own names
+
+
+def _tally(since: int, connection: sqlite3.Connection) -> Tally:
+    def counted(what: str, source: str = "records") -> list[tuple[Any, ...]]:
+        statement = f"SELECT {what}, count(*) FROM {source} WHERE at >= ? GROUP BY {what} ORDER BY {what}"  # noqa: S608
+        return connection.execute(statement, (since,)).fetchall()
+
+    days: dict[str, dict[str, int]] = {}
+    for day, verdict, count in counted("date(at / 1000, 'unixepoch'), verdict"):
+        days.setdefault(day, {})[verdict] = count
+    rules: dict[str, dict[str, int]] = {}
+    for kind, column in (("consequence", "rules"), ("observed", "observed"), ("lifted", "lifted")):
+        for value, count in counted("value", f"records, json_each(records.{column})"):
+            of_rule = rules.setdefault(value.partition("=")[0], {})
+            of_rule[kind] = of_rule.get(kind, 0) + count
+    return Tally(days=days, rules=rules, persons=dict(counted("persons")), codes=dict(counted("code")))
 
 
 def _delete_batch(table: str, before: int, connection: sqlite3.Connection) -> int:

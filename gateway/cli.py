@@ -10,9 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from gateway import __version__, inquiry, mailings, post
+from gateway import inquiry, mailings, post
+from gateway.administration import FOUND, OK, USAGE, Version, add_first_commands
+from gateway.arguments import settings_of as _settings
+from gateway.arguments import settings_options as _settings_options
 from gateway.checking import Checked, Checker, Flags, Unreadable, check_all, find_messages, names_of
-from gateway.config import Settings, load_settings, render_settings
+from gateway.config import Settings, render_settings
 from gateway.health import probe
 from gateway.judgement import Judgement, lint, load_judgement, policies_directory
 from gateway.model import Action, InvalidConfiguration
@@ -22,8 +25,6 @@ from gateway.policy.rules import EVERY_RULE
 from gateway.policy.sender import Scope
 from gateway.service import serve
 from gateway.telemetry.logs import configure
-
-OK, FOUND, USAGE = 0, 1, 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,8 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="utpost", description="The outgoing-mail gateway of Örkelljunga municipality."
     )
-    parser.add_argument("--version", action="version", version=f"utpost {__version__}")
+    parser.add_argument("--version", action=Version, help="of the program and of the policies that came with it")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    add_first_commands(commands)
     _serve_parser(commands)
     _check_parser(commands)
     _policies_parser(commands)
@@ -64,18 +66,6 @@ def _parser() -> argparse.ArgumentParser:
     _settings_options(health)
     health.set_defaults(command=_health)
     return parser
-
-
-def _settings_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", type=Path, metavar="FILE", help="configuration file (TOML)")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        dest="overrides",
-        help="override one key, value in TOML",
-    )
 
 
 def _serve_parser(commands: Any) -> None:
@@ -220,10 +210,6 @@ def _letters_parsers(commands: Any) -> None:
         act = keys.add_parser(name, help=text)
         _settings_options(act)
         act.set_defaults(command=command)
-
-
-def _settings(options: argparse.Namespace, **flags: object) -> Settings:
-    return load_settings(options.config, options.overrides, {k: v for k, v in flags.items() if v is not None})
 
 
 def _judgement(options: argparse.Namespace) -> tuple[Settings, Judgement]:

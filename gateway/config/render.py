@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ from gateway.config.settings import Section, Settings
 from gateway.config.toml import to_toml
 
 _WIDTH: Final = 100
+_NOTHING: Final[Mapping[str, object]] = MappingProxyType({})
 _HEAD: Final = """\
 # The configuration of Utpost: every key with its default.
 # A line that begins with # is a comment: take the # away to set the key.
@@ -28,13 +30,16 @@ def render_settings(settings: Settings) -> str:
     return "\n".join(lines) + "\n"
 
 
-def example() -> str:
-    """Return the example file: every key documented, its default commented out."""
+def example(chosen: Mapping[str, object] = _NOTHING) -> str:
+    """Return the example file: every key documented, its default commented out.
+
+    ``chosen`` maps dotted keys to values that are set instead.
+    """
     blocks = [_HEAD]
     for title, section in _tables(Settings()):
         if title:
             blocks.append(f"\n{_comment(type(section).__doc__ or '')}\n[{title}]\n")
-        blocks += [_documented(section, name) for name in _plain_keys(section)]
+        blocks += [_documented(section, name, f"{title}.{name}", chosen) for name in _plain_keys(section)]
     return "\n".join(block.rstrip("\n") + "\n" for block in blocks).replace("\n\n\n", "\n\n")
 
 
@@ -50,8 +55,10 @@ def _plain_keys(section: Section) -> list[str]:
     return [name for name in type(section).model_fields if not isinstance(getattr(section, name), Section)]
 
 
-def _documented(section: Section, name: str) -> str:
+def _documented(section: Section, name: str, key: str, chosen: Mapping[str, object]) -> str:
     words = type(section).model_fields[name].description or ""
+    if key in chosen:
+        return f"{_comment(words)}\n{name} = {to_toml(chosen[key])}"
     return f"{_comment(words)}\n#{name} = {to_toml(getattr(section, name))}"
 
 

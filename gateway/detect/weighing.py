@@ -145,10 +145,10 @@ def _resembled(scale: Scale, likeness_of: Resemblance, text: str, score: float) 
 
 
 def _edges(page: Page, stretch: Span, scale: Scale, likeness: Resemblance) -> Iterator[Weighed]:
-    """Weigh the first and last paragraphs of a long text by themselves, where people add a line of their own."""
+    """Weigh the first and last paragraphs of a long text by themselves, where people add a line in their own voice."""
     for left, right in _outer_paragraphs(page.text, *stretch):
         cues = scale.cues(page, left, right)
-        if cues:
+        if cues and page.near("official.voices", left, right):
             score = sum_of(cues) - scale.official(page, left, right) - _EMBEDDED
             yield Weighed(page, (left, right), max(score, _resembled(scale, likeness, page.text[left:right], score)))
 

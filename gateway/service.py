@@ -15,7 +15,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -24,6 +24,7 @@ from typing import Final, NoReturn
 import structlog
 
 from gateway import __version__, control
+from gateway.activation import ServiceManager, inherited_sockets
 from gateway.bookkeeper import Bookkeeper, Hub
 from gateway.config import Settings, parse_endpoint
 from gateway.judgement import Judgement, load_judgement, policies_directory
@@ -90,18 +91,25 @@ def serve(settings: Settings, announce: Callable[[str], None] = print) -> int:
     _prepare_state(settings.state.directory)
     check_key(settings)
     letter_signer(settings)
-    sockets = tuple(_bind(text, "listen.smtp") for text in settings.listen.smtp)
-    tls_sockets = tuple(_bind(text, "listen.smtps") for text in settings.listen.smtps)
-    milter = tuple(_bind(text, "milter.listen") for text in settings.milter.listen)
-    metrics = None if settings.metrics.listen == "off" else _bind(settings.metrics.listen, "metrics.listen")
-    doors = Doors(
-        smtp=sockets,
-        smtps=tls_sockets,
-        milter=milter,
-        metrics=metrics,
+    doors = _open_doors(settings, inherited_sockets())
+    return Supervisor(settings, judgement, doors).run(announce)
+
+
+def _open_doors(settings: Settings, handed: Mapping[str, list[socket.socket]]) -> Doors:
+    """Open what is configured besides what was ``handed`` over; one place is opened once."""
+    there = {_name(sock) for socks in handed.values() for sock in socks}
+
+    def doors(door: str, places: Sequence[str], key: str) -> tuple[socket.socket, ...]:
+        return (*handed[door], *(_bind(text, key) for text in places if str(parse_endpoint(text)) not in there))
+
+    metrics = () if settings.metrics.listen == "off" else doors("metrics", (settings.metrics.listen,), "metrics.listen")
+    return Doors(
+        smtp=doors("smtp", settings.listen.smtp, "listen.smtp"),
+        smtps=doors("smtps", settings.listen.smtps, "listen.smtps"),
+        milter=doors("milter", settings.milter.listen, "milter.listen"),
+        metrics=metrics[0] if metrics else None,
         protection=load_protection(settings.metrics),
     )
-    return Supervisor(settings, judgement, doors).run(announce)
 
 
 def _prepare_state(directory: Path) -> None:
@@ -212,6 +220,7 @@ class Supervisor:
         self._hub = Hub.make() if settings.ledger.url == "sqlite" else None
         self._wishes = _Wishes()
         self._switches = read_switches(settings.state.directory)
+        self._manager = ServiceManager()
 
     def run(self, announce: Callable[[str], None]) -> int:
         """Fork everything, say when ready, and keep watch until asked to stop."""
@@ -229,7 +238,9 @@ class Supervisor:
                 ready = True
                 self._row.beat(RowState.READY)
                 announce(self._ready_line())
+                self._manager.tell("READY=1", f"STATUS={len(self._slots)} workers")
             self._row.beat()
+            self._manager.alive()
             self._wishes.wait(0.02 if not ready else _TICK)
             self._reap()
             self._refill()
@@ -412,6 +423,7 @@ class Supervisor:
 
     def _stop(self) -> int:
         self._row.beat(RowState.DRAINING)
+        self._manager.tell("STOPPING=1", "STATUS=finishing what is under way")
         for sock in self._doors.mail:
             sock.close()
         for slot in self._slots:

@@ -24,6 +24,11 @@ PACKAGES: Final = {
     "miltertest": "miltertest",
     "tesseract": "tesseract-ocr tesseract-ocr-swe",
     "clamd": "clamav-daemon",
+    "systemd-analyze": "systemd",
+    "systemd-socket-activate": "systemd",
+    "systemd-sysusers": "systemd",
+    "systemd-tmpfiles": "systemd",
+    "strace": "strace",
 }
 """Program → the Debian package it comes from (tests/setup/packages.txt)."""
 

@@ -43,7 +43,7 @@ from gateway.telemetry.logs import fault
 
 _LETTER: Final = 256 * 1024
 """Octets that no letter of ours exceeds."""
-_HOPS: Final = 16
+CIRCLES: Final = 16
 """Received fields from which on a message gets no letter: it goes in circles, and the letter would too."""
 _SIGNING: Final = 10.0
 """Seconds that signing may take."""
@@ -82,14 +82,16 @@ class Terminus(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class Decision:
-    """A verdict, and what must happen before and after it is performed."""
+    """A verdict, what the ledger said of it, and what must happen before and after it is performed."""
 
     submission: Submission
     responsible: Responsible
     verdict: Verdict
     facts: Facts
     reservation: Reservation | None = None
+    outcome: Outcome | None = None
     pending: Pending | None = None
+    began: float = field(default_factory=time.perf_counter)
     seconds: dict[str, float] = field(default_factory=dict)
     """Stage → seconds spent."""
     done: bool = False
@@ -127,7 +129,7 @@ class Observer(Protocol):
         ...
 
     def failed(self, what: str) -> None:
-        """Hear that a store failed; after the relay's word the message is not concerned."""
+        """Hear that a store or the relay failed; after the relay's word the message is not concerned."""
         ...
 
 
@@ -174,6 +176,7 @@ class Gatekeeper:
     ) -> None:
         """Keep the parts; ``policy`` and ``observed`` may be replaced between decisions."""
         self.observed: frozenset[str] = frozenset()
+        self.judging = 0  # inspected now, those that wait for a place included
         self._scope = scope
         self.policy = policy
         self._inspector = inspector
@@ -226,7 +229,7 @@ class Gatekeeper:
 
     async def decide(self, submission: Submission, responsible: Responsible) -> Decision:
         """Return the verdict; failures of ours become ``on_error`` of the rules they touch, never an exception."""
-        policy, observed = self.policy, self.observed
+        policy, observed, began = self.policy, self.observed, time.perf_counter()
         work = Case(submission=submission, responsible=responsible, policy=policy)
         work.inspection = await self._inspect(work)
         work.persons = count_persons(submission.envelope, policy)
@@ -242,6 +245,8 @@ class Gatekeeper:
             verdict=verdict,
             facts=facts,
             reservation=held,
+            outcome=reservation.outcome if reservation else None,
+            began=began,
             seconds=work.seconds,
         )
         self._observer.judged(decision)
@@ -256,6 +261,7 @@ class Gatekeeper:
             sender=submission.envelope.sender, recipients=tuple(a for a in recipients if a is not None)
         )
         try:
+            self.judging += 1
             async with asyncio.timeout(self._terms.budget), self._places:
                 return await self._inspector.inspect(submission.content, circumstances, self._terms.budget)
         except Failed as error:
@@ -266,6 +272,7 @@ class Gatekeeper:
             work.failed.add("inspection")
             return None
         finally:
+            self.judging -= 1
             work.seconds["inspect"] = time.perf_counter() - started
 
     # --- how many ------------------------------------------------------------------------------
@@ -330,7 +337,7 @@ class Gatekeeper:
         reply = refusal(
             decision.verdict, self.policy, decision.submission.occasion.reference, self._terms.guideline_url
         )
-        self._observer.ended(decision, reply.code, reply.enhanced)
+        self._ended(decision, reply.code, reply.enhanced)
         return reply
 
     async def prepare(self, decision: Decision) -> None:
@@ -370,7 +377,7 @@ class Gatekeeper:
         decision.done = True
         accepted = 200 <= code < 300  # noqa: PLR2004 - RFC 5321 4.2.1
         self._spawn(self._conclude(decision, accepted=accepted))
-        self._observer.ended(decision, code, enhanced)
+        self._ended(decision, code, enhanced)
 
     def abandon(self, decision: Decision) -> None:
         """Give everything back: nothing was delivered, or nobody knows. Harmless after ``settle`` or ``refuse``."""
@@ -378,7 +385,11 @@ class Gatekeeper:
             return
         decision.done = True
         self._spawn(self._conclude(decision, accepted=False))
-        self._observer.ended(decision, 451, "")
+        self._ended(decision, 451, "")
+
+    def _ended(self, decision: Decision, code: int, enhanced: str) -> None:
+        decision.seconds["total"] = time.perf_counter() - decision.began
+        self._observer.ended(decision, code, enhanced)
 
     async def _conclude(self, decision: Decision, *, accepted: bool) -> None:
         reservation, pending = decision.reservation, decision.pending
@@ -457,6 +468,10 @@ class Gatekeeper:
         except Unavailable as error:
             self._observer.failed(error.what)
 
+    def note_lost(self) -> None:
+        """Count a message that the relay did not answer."""
+        self._observer.failed("relay")
+
     def note_passed(self, submission: Submission, code: int) -> None:
         """Count a message out of scope."""
         self._observer.passed(submission, code)
@@ -480,6 +495,6 @@ def _may_be_written_to(decision: Decision) -> bool:
     """
     inspection = decision.facts.inspection
     headers = inspection.message.headers if inspection else Headers()
-    if headers.automatic or headers.report or headers.hops >= _HOPS:
+    if headers.automatic or headers.report or headers.hops >= CIRCLES:
         return False
     return decision.responsible.answerable and decision.facts.envelope.sender is not None

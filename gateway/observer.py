@@ -8,7 +8,7 @@ import structlog
 
 from gateway.case import Submission
 from gateway.config import Settings
-from gateway.decision import Decision
+from gateway.decision import CIRCLES, Decision
 from gateway.journal.journal import Journal
 from gateway.journal.record import Handled, Record
 from gateway.model import Action, Envelope, Part, RuleHit
@@ -35,6 +35,7 @@ class SessionMeters:
         self._sessions = metrics.gauge("sessions", front=front)
         self._octets = metrics.gauge("in_flight_octets")
         self._accepted = metrics.counter("connections", front=front, result="accepted")
+        self._receiving = metrics.histogram("stage_seconds", stage="receive")
         self._replies: dict[tuple[str, int], Counter] = {}
         self._refused = metrics.counter("connections", front=front, result="refused")
 
@@ -49,6 +50,10 @@ class SessionMeters:
     def in_flight(self, change: int) -> None:
         """Count octets of content taken in or given back."""
         self._octets.inc(change)
+
+    def received(self, seconds: float) -> None:
+        """Count how long a client took to send its content."""
+        self._receiving.observe(seconds)
 
     def reply(self, stage: str, code: int) -> None:
         """Count a reply to the client."""
@@ -84,8 +89,10 @@ class GateObserver:
         for what in decision.facts.failed:
             series = "deferred" if decision.verdict.action is Action.DEFER else "failopen"
             self._metrics.inc(series, cause=_FAILURE.get(what, what))
-        for stage, seconds in decision.seconds.items():
-            self._metrics.observe("stage_seconds", seconds, stage=stage)
+        if inspection and inspection.message.headers.hops >= CIRCLES:
+            self._metrics.inc("loops")
+        if claim := _claim(decision):
+            self._metrics.inc("claims", outcome=claim)
 
     def ended(self, decision: Decision, code: int, enhanced: str) -> None:
         """Count, log and journal a message that was answered."""
@@ -93,6 +100,10 @@ class GateObserver:
         submission = decision.submission
         way = direction(submission.envelope, self._ours)
         self._count(submission, verdict, way)
+        for stage, seconds in decision.seconds.items():
+            self._metrics.observe("stage_seconds", seconds, stage=stage)
+        if "relay" in decision.seconds:
+            self._relay_said(f"{code // 100}xx")
         handled = Handled(
             code=code,
             enhanced=enhanced,
@@ -107,13 +118,21 @@ class GateObserver:
     def passed(self, submission: Submission, code: int) -> None:
         """Count a message out of scope; nothing of it is logged but that it was there."""
         self._count(submission, "bypass", direction(submission.envelope, self._ours))
+        if submission.occasion.front == "smtp":
+            self._relay_said(f"{code // 100}xx")
         _LOG.debug("message", reference=submission.occasion.reference, verdict="bypass", relay_code=code)
 
     def failed(self, what: str) -> None:
-        """Note that a store could not answer."""
+        """Note that a store or the relay could not answer."""
+        if what == "relay":
+            self._relay_said("lost")
+            return
         if what in {"ledger", "outbox"}:
             self._metrics.set(f"{what}_up", 0)
         _LOG.warning("store_failed", store=what)
+
+    def _relay_said(self, outcome: str) -> None:
+        self._metrics.counter("relay_replies", stage="end", **{"class": outcome}).inc()
 
     def _count(self, submission: Submission, verdict: str, way: str) -> None:
         front = submission.occasion.front
@@ -137,6 +156,12 @@ def _kind(part: Part) -> str:
     if part.body:
         return "body"
     return "member" if "/" in part.path else "attachment"
+
+
+def _claim(decision: Decision) -> str:
+    if "ledger" in decision.facts.failed:
+        return "unavailable"
+    return decision.outcome.value if decision.outcome else ""
 
 
 def _mode(hit: RuleHit) -> str:

@@ -70,6 +70,8 @@ class Zygote:
         self.pid = pid
         self.dead: Callable[[], None] = lambda: None
         """Called when the process is found gone."""
+        self.failed: Callable[[str], None] = lambda cause: None  # noqa: ARG005
+        """Called when a fork ``died`` or ``timed_out``."""
 
     async def inspect(self, content: Content, circumstances: Circumstances, seconds: float) -> Inspection:
         """Inspect small content without files at once, other content in a fork of the zygote.
@@ -87,9 +89,11 @@ class Zygote:
                 except Failed:
                     spent = loop.time() - started
                 late = spent >= files_time(seconds) - _GRACE
+                self.failed("timed_out" if late else "died")
                 found = await self._elsewhere(_TEXT, content, circumstances, seconds - spent)
                 return gave_up(found, PartState.TIMED_OUT if late else PartState.UNREADABLE)
         except TimeoutError:
+            self.failed("timed_out")
             raise Failed("it took too long") from None
 
     async def _elsewhere(

@@ -65,6 +65,7 @@ class RelayDoor:
                 self._count("lost")
                 failure = error
             else:
+                self._count("2xx")
                 self.metrics.observe("relay_connect_seconds", time.perf_counter() - started)
                 self.metrics.set("relay_up", 1)
                 self.metrics.set("relay_answered_timestamp_seconds", self.clock())
@@ -90,9 +91,12 @@ class LetterCarrier:
         if self.sign is not None:
             octets = await asyncio.to_thread(self.sign, octets)
         session = await self.door.open(self.hostname.encode("ascii", "replace"), True)
+        outcome = "lost"
         try:
             reply = await _transaction(session, sender, recipient, Content.of(_stuffed(octets), stuffed=True))
+            outcome = f"{reply.code // 100}xx"
         finally:
+            self.door.metrics.counter("relay_replies", stage="letter", **{"class": outcome}).inc()
             await session.quit()
         return reply.code, reply.enhanced
 

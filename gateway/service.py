@@ -37,7 +37,7 @@ from gateway.telemetry.monitor import serve_monitor
 from gateway.telemetry.protection import Protection, load_protection
 from gateway.telemetry.readiness import readiness
 from gateway.telemetry.series import declare
-from gateway.tls import client_context, relay_tls
+from gateway.tls import client_context, expires_at, relay_tls
 from gateway.worker import Birth, run_worker
 
 _LOG = structlog.get_logger()
@@ -226,6 +226,7 @@ class Supervisor:
         """Fork everything, say when ready, and keep watch until asked to stop."""
         self._wishes.install()
         self._note_policies(success=True)
+        self._note_certificates()
         _share_with_children()
         self._fill_bookkeeper()
         for slot in self._slots:
@@ -385,7 +386,12 @@ class Supervisor:
 
     # --- policies --------------------------------------------------------------------------------
 
+    def _note_certificates(self) -> None:
+        for port, file in (("smtp", self._settings.tls.certificate), ("metrics", self._settings.metrics.certificate)):
+            self._row.set("certificate_expiry_timestamp_seconds", expires_at(file), port=port)
+
     def _reload(self) -> None:
+        self._note_certificates()
         try:
             judgement = load_judgement(policies_directory(self._settings))
         except InvalidConfiguration as error:

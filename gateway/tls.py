@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import ssl
 from pathlib import Path
+
+from cryptography import x509
 
 from gateway.config import Settings, Tls
 from gateway.model import InvalidConfiguration, Problem
@@ -29,6 +32,16 @@ def renew(context: ssl.SSLContext, certificate: Path, private_key: Path) -> None
     except (OSError, ValueError) as error:
         text = f"{certificate} and {private_key} cannot be used ({_why(error)})"
         raise InvalidConfiguration([Problem(file="configuration", key="tls.certificate", text=text)]) from None
+
+
+def expires_at(certificate: Path | None) -> float:
+    """Return when a certificate (the first of a PEM file) ends, as Unix time; not a number without one."""
+    if certificate is None:
+        return math.nan
+    try:
+        return x509.load_pem_x509_certificate(certificate.read_bytes()).not_valid_after_utc.timestamp()
+    except (OSError, ValueError):
+        return math.nan
 
 
 def _no_password() -> str:

@@ -119,6 +119,7 @@ class Worker:
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self._stopping.set)
         self._zygote.dead = self._stopping.set
+        self._zygote.failed = lambda cause: self._metrics.inc("judging_failures", cause=cause)
         door = RelayDoor(relay_points(self._settings, self._settings.relay.endpoints), self._metrics)
         hostname = self._settings.listen.hostname or socket.gethostname()
         stores = open_stores(self._birth.settings, self._birth.judgement, self._metrics, hostname, self._birth.books)
@@ -127,7 +128,8 @@ class Worker:
         front = self._front(gatekeeper, door)
         control = Control(self._birth.control, self._obey(gatekeeper, stores, observer))
         chores = [
-            loop.create_task(work) for work in (stores.courier.run(), self._beat(), self._tidy(stores), control.run())
+            loop.create_task(work)
+            for work in (stores.courier.run(), self._beat(gatekeeper), self._tidy(stores), control.run())
         ]
         doors = [await open_door(front, sock, backlog=BACKLOG) for sock in self._birth.sockets]
         doors += [await open_door(front, sock, backlog=BACKLOG, implicit_tls=True) for sock in self._birth.tls_sockets]
@@ -208,13 +210,14 @@ class Worker:
 
     # --- chores ----------------------------------------------------------------------------------
 
-    async def _beat(self) -> None:
+    async def _beat(self, gatekeeper: Gatekeeper) -> None:
         lag = self._metrics.histogram("event_loop_lag_seconds")
         loop = asyncio.get_running_loop()
         while True:
             due = loop.time() + BEAT_SECONDS
             await asyncio.sleep(BEAT_SECONDS)
             lag.observe(max(0.0, loop.time() - due))
+            self._metrics.set("judging", gatekeeper.judging)
             self._metrics.beat()
 
     async def _tidy(self, stores: Stores) -> None:

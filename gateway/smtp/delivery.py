@@ -53,10 +53,12 @@ class DeliverySession(EnvelopeSession):
 
     async def _take_content(self, reader: DotReader) -> None:
         self._taking = reader
+        started = self.loop.time()
         try:
             await self._patiently(self.front.bounds.block_seconds, self._inbox.message(reader))
         finally:
             self._taking = None
+        self.front.meters.received(self.loop.time() - started)
         self._count_content(reader)
 
     async def _end_of_data(self, transaction: Transaction, reader: DotReader) -> None:

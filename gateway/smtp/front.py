@@ -35,6 +35,10 @@ class Meters(Protocol):
         """Count octets of content taken in or given back."""
         ...
 
+    def received(self, seconds: float) -> None:
+        """Count how long a client took to send its content."""
+        ...
+
     def reply(self, stage: str, code: int) -> None:
         """Count a reply to the client at ``stage`` (connect, ehlo, mail, rcpt, data, end, other)."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from gateway.case import Submission
@@ -101,11 +102,21 @@ class Handover:
             await self._leg.reset()
             self._gatekeeper.abandon(decision)
             return replies.LOCAL_ERROR
-        reply = await self._deliver(decision.submission, await self._gatekeeper.signatures(decision))
+        above = await self._gatekeeper.signatures(decision)
+        started = time.perf_counter()
+        reply = await self._deliver(decision.submission, above)
+        decision.seconds["relay"] = time.perf_counter() - started
         self._gatekeeper.settle(decision, reply.code, reply.enhanced)
         return reply
 
     async def _deliver(self, submission: Submission, above: bytes = b"") -> RelayReply:
+        try:
+            return await self._hand_over(submission, above)
+        except Unavailable:
+            self._gatekeeper.note_lost()
+            raise
+
+    async def _hand_over(self, submission: Submission, above: bytes) -> RelayReply:
         reply = await self._leg.begin_data()
         if reply.code != 354:  # noqa: PLR2004 - RFC 5321 4.1.1.4
             await self._leg.reset()

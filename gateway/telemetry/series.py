@@ -143,7 +143,7 @@ _CAUSE: Final = _axis(
     "drain",
     other="other",
 )
-_STAGE: Final = ("connect", "helo", "starttls", "auth", "mail", "rcpt", "data", "content")
+_STAGE: Final = ("connect", "ehlo", "auth", "mail", "rcpt", "data", "end")
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
@@ -202,18 +202,13 @@ def _traffic() -> tuple[Series, ...]:
             _FRONT,
             _axis("result", "accepted", "refused"),
         ),
-        _counter(
-            "clients_lost",
-            "Sessions that the client left without QUIT, by what it had begun.",
-            _axis("stage", *_STAGE, other="other"),
-        ),
-        _counter("loops", "Messages refused because they had passed here before."),
+        _counter("loops", "Messages in scope with so many Received fields that they seem to go in circles."),
         _gauge("sessions", "Sessions open now.", _FRONT),
         _gauge("in_flight_octets", "Message content held now."),
         _histogram(
             "stage_seconds",
-            "Time of one message in one stage.",
-            _axis("stage", "receive", "scope", "inspect", "ledger", "judge", "letter", "relay", "journal", "total"),
+            "Time of one message in one stage; receive: until its end, total: from its end to the reply, in scope.",
+            _axis("stage", "receive", "inspect", "ledger", "judge", "letter", "relay", "total"),
         ),
     )
 
@@ -249,7 +244,7 @@ def _judging(rules: Mapping[str, str], detectors: tuple[str, ...]) -> tuple[Seri
         ),
         _counter("failopen", "Messages that passed although something that judges them had failed.", _CAUSE),
         _counter("deferred", "Messages answered 451 because something had failed.", _CAUSE),
-        _gauge("judging", "Messages in scope judged now."),
+        _gauge("judging", "Messages in scope inspected now, those that wait for a place included."),
         _gauge(
             "sandbox",
             "1 where the kernel encloses the processes that open files, 0 where it cannot.",
@@ -258,8 +253,8 @@ def _judging(rules: Mapping[str, str], detectors: tuple[str, ...]) -> tuple[Seri
         ),
         _counter(
             "judging_failures",
-            "Judging processes that failed.",
-            _axis("cause", "died", "timed_out", "no_fork", other="other"),
+            "Processes opening a message that died, or were ended because they took too long.",
+            _axis("cause", "died", "timed_out"),
         ),
         _counter(
             "motivations",
@@ -273,14 +268,13 @@ def _relay() -> tuple[Series, ...]:
     return (
         _counter(
             "relay_replies",
-            "Replies of the relay; lost: the connection broke before one came.",
-            _axis("stage", *_STAGE, "letter", other="other"),
-            _axis("class", "2xx", "3xx", "4xx", "5xx", "lost", other="other"),
+            "Replies of the relay to a connection, to a message, to a letter; lost: none came.",
+            _axis("stage", "connect", "end", "letter"),
+            _axis("class", "2xx", "4xx", "5xx", "lost", other="other"),
         ),
         _histogram("relay_connect_seconds", "Time from the wish for a relay connection to its greeting."),
         _gauge("relay_up", "1 when the relay answered last time, 0 when not; not a number before.", fold=Fold.MIN),
         _gauge("relay_answered_timestamp_seconds", "When the relay last answered.", fold=Fold.MAX),
-        _gauge("relay_connections", "Connections to the relay open now."),
     )
 
 
@@ -328,6 +322,12 @@ def _processes() -> tuple[Series, ...]:
         ),
         _counter("worker_restarts", "Workers that ended by themselves and were started again."),
         _counter("cpu_seconds", "Processor time of the parent and its workers."),
+        _gauge(
+            "certificate_expiry_timestamp_seconds",
+            "When the certificate of a port ends; not a number without one.",
+            _axis("port", "smtp", "metrics"),
+            fold=Fold.MIN,
+        ),
         _gauge("policy_reload_success", "1 when the last load of the policies succeeded, 0 when not.", fold=Fold.MIN),
         _gauge("policy_reload_timestamp_seconds", "When policies were last loaded with success.", fold=Fold.MAX),
         _counter("policy_reloads", "Loads of the policies.", _axis("result", "success", "failure")),

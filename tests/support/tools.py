@@ -15,6 +15,7 @@ PACKAGES: Final = {
     "redis-server": "redis-server",
     "prometheus": "prometheus",
     "promtool": "prometheus",
+    "prometheus-alertmanager": "prometheus-alertmanager",
     "swaks": "swaks",
     "msmtp": "msmtp",
     "s-nail": "s-nail",

@@ -138,6 +138,24 @@ def test_whatever_our_code_counts_is_declared() -> None:
         assert labels == {axis.names[0] for axis in SERIES[key].axes}, key
 
 
+def test_whatever_is_declared_is_counted_somewhere() -> None:
+    sources = [
+        f.read_text("utf-8") for f in (Path(__file__).parents[3] / "gateway").rglob("*.py") if f.stem != "series"
+    ]
+    counted = {key for key in SERIES if any(f'"{key}"' in source for source in sources)}
+    assert set(SERIES) == counted
+
+
+def test_stages_are_those_that_sessions_tell() -> None:
+    smtp = Path(__file__).parents[3] / "gateway" / "smtp"
+    told = {
+        word
+        for file in smtp.glob("*.py")
+        for word in re.findall(r'_(?:relay_)?says?\(.*, "([a-z]+)"\)', file.read_text("utf-8"))
+    }
+    assert told == values_of("smtp_replies", "stage")
+
+
 def test_an_axis_without_fallback_tells_its_choices() -> None:
     axis = Axis(names=("a",), values=(("x",), ("y",)))
     with pytest.raises(ValueError, match="there are x, y"):

@@ -13,8 +13,9 @@ from gateway.detect.checks import is_coordinated, is_date, luhn
 from gateway.detect.clusters import Shape, Written
 from gateway.detect.detector import Detector
 from gateway.detect.interim import interim_numbers
-from gateway.detect.labels import Label, heading_of, in_address, label_of
+from gateway.detect.labels import Label, called_after, heading_of, in_address, label_of
 from gateway.detect.lexicon import Lexicon
+from gateway.detect.nordic import Foreign, foreign_numbers
 from gateway.detect.spoken import spoken_numbers
 from gateway.detect.view import Kind, Page, Seen, View
 from gateway.model import Circumstances, Confidence, Finding
@@ -57,7 +58,11 @@ def _detect(view: View, lexicon: Lexicon, circumstances: Circumstances) -> Itera
 
 
 def _sightings(page: Page, lexicon: Lexicon) -> Iterator[Sighting]:
-    candidates = [w for w in page.numbers if _is_candidate(w)]
+    foreign = list(foreign_numbers(page, int(lexicon.number("identity.label_reach"))))
+    for number in foreign:
+        yield _of_another_country(number)
+    taken = {place for number in foreign for place in range(number.start, number.end)}
+    candidates = [w for w in page.numbers if _is_candidate(w) and w.start not in taken]
     candidates += interim_numbers(page.text, page.digits)
     candidates += spoken_numbers(page)
     if candidates:
@@ -68,6 +73,11 @@ def _sightings(page: Page, lexicon: Lexicon) -> Iterator[Sighting]:
             right = luhn(written.digits)
             confidence = Confidence.HIGH if right else Confidence.MEDIUM
             yield _sighting(written, confidence, _APART if right else f"{_APART}, med fel kontrollsiffra")
+
+
+def _of_another_country(number: Foreign) -> Sighting:
+    mask, (start, end) = "••••••-••••", (number.start, number.end)
+    return Sighting(start, end, PERSONAL, number.digits, mask, number.confidence, number.why)
 
 
 def _is_candidate(written: Written) -> bool:
@@ -152,6 +162,8 @@ def _label(page: Page, lexicon: Lexicon, written: Written) -> Label:
         glued = label_of(page, written.start)
         return glued if glued is Label.IDENTITY else Label.OTHER
     label = label_of(page, written.start)
+    if label is Label.NONE:
+        label = called_after(page, written.end)
     if label is Label.NONE:
         label = heading_of(page, written.start)
     if label is Label.NONE and written.shape is not Shape.ODD and _labelled_nearby(page, lexicon, written):

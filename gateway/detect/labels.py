@@ -16,6 +16,7 @@ _OTHER_ENDING: Final = re.compile(r"(?:nummer|numret|numrets|numren|nr|number|ko
 _LABEL_ENDING: Final = re.compile(
     r"(?:person|pers|samordnings|identitets)(?:nummer|numret|numren|nr)$|pnr$", re.IGNORECASE
 )
+_AS: Final = re.compile(r"[\"')]?[ ](?:som|as|(?:står |stod )?för)[ ](?P<name>\w{2,30})")
 _ADDRESS: Final = re.compile(r"://|www\.|[?&][\w.-]{1,40}=|^/[\w-]+/", re.IGNORECASE)
 _STOPS: Final = frozenset(";|,\t\n!?[]{}<>/\\")
 
@@ -54,10 +55,16 @@ def label_of(page: Page, start: int) -> Label:
 def _named(page: Page, word: str, position: int) -> Label:
     if page.covers("identity.labels", position) or _LABEL_ENDING.search(word):
         return Label.IDENTITY
-    if page.covers("identity.other_numbers", position):
-        return Label.OTHER
+    if any(page.covers("identity.other_numbers", place) for place in (position, position + len(word) - 1)):
+        return Label.OTHER  # an ending on the list ("*mätare") covers only the end of the word
     plain = word.lower() in ("nummer", "numret", "nr", "number")
     return Label.OTHER if not plain and _OTHER_ENDING.search(word) else Label.NONE
+
+
+def called_after(page: Page, end: int) -> Label:
+    """Return what a number is said to serve as: ``… som ärendenummer``."""
+    match = _AS.match(page.text, end)
+    return _named(page, match["name"], match.start("name")) if match else Label.NONE
 
 
 def heading_of(page: Page, position: int) -> Label:

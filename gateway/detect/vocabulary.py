@@ -29,7 +29,9 @@ BUILT_IN: Final[Mapping[str, tuple[str, ...]]] = {
 
 LISTS: Final[frozenset[str]] = frozenset(
     {
+        "identity.danish",
         "identity.labels",
+        "identity.norwegian",
         "identity.other_numbers",
         "identity.matters",
         "identity.fillers",
@@ -125,7 +127,7 @@ ASKED: Final[frozenset[str]] = frozenset(
         )
     }
     | {"business.municipal", "business.roles", "capacity.commissions", "official.voices", "official.words"}
-) - {"identity.last_four"}  # fmt: skip
+) - {"identity.danish", "identity.last_four"}  # fmt: skip
 """Lists of words that mean something only near a find: looked for there, not in the whole text, since many of them are
 everywhere."""
 

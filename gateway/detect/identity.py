@@ -58,11 +58,14 @@ def _detect(view: View, lexicon: Lexicon, circumstances: Circumstances) -> Itera
 
 
 def _sightings(page: Page, lexicon: Lexicon) -> Iterator[Sighting]:
+    candidates = [w for w in page.numbers if _is_candidate(w)]
     foreign = list(foreign_numbers(page, int(lexicon.number("identity.label_reach"))))
-    for number in foreign:
-        yield _of_another_country(number)
-    taken = {place for number in foreign for place in range(number.start, number.end)}
-    candidates = [w for w in page.numbers if _is_candidate(w) and w.start not in taken]
+    if foreign:
+        swedish = {w.start for w in candidates if _valid(w)}
+        foreign = [number for number in foreign if number.start not in swedish]
+        yield from map(_of_another_country, foreign)
+        taken = {place for number in foreign for place in range(number.start, number.end)}
+        candidates = [w for w in candidates if w.start not in taken]
     candidates += interim_numbers(page.text, page.digits)
     candidates += spoken_numbers(page)
     if candidates:

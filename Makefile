@@ -46,6 +46,11 @@ bench: ## measure beside other gateways (PEERS=path of the black-box harness pee
 	@if [ -z "$(PEERS)" ]; then echo "make bench: say where the harness is: make bench PEERS=…/peers.py ARGS=--quick" >&2; exit 2; fi
 	@.venv/bin/python bench/compare.py $(PEERS) $(ARGS)
 
+docs: ## write the generated pages and build the site into var/site
+	@tests/setup/environment.sh test
+	@.venv/bin/python docs/generate.py
+	@NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --quiet --strict && echo var/site/index.html
+
 pictures: ## photograph every letter, phone and desktop, light and dark, into var/pictures (needs chromium)
 	@tests/setup/environment.sh test
 	@mkdir -p var/pictures

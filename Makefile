@@ -3,9 +3,10 @@
 ARGS ?=
 PYTEST := .venv/bin/pytest
 ONCE ?=
+FUZZ := data commands balancer replies milter message html segments files policies
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-long lint format eval bench pictures clean
+.PHONY: help install run test test-long fuzz lint format eval bench pictures clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -25,6 +26,10 @@ test-long: ## the long tests
 	@tests/setup/environment.sh test
 	@tests/setup/packages.sh
 	@$(PYTEST) -m long $(ARGS)
+
+fuzz: ## fuzz what strangers' octets reach, target after target (SECONDS=300 for each; TARGET= for one)
+	@tests/setup/environment.sh test
+	@for target in $(or $(TARGET),$(FUZZ)); do .venv/bin/python tests/fuzz/run.py $$target --seconds $(or $(SECONDS),300) || exit 1; done
 
 lint: ## ruff, mypy, import contracts
 	@tests/setup/environment.sh test

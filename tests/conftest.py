@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +17,20 @@ from tests.support.process import Utpost
 from tests.support.relay import ScriptedRelay
 
 StartUtpost = Callable[..., Utpost]
+
+_ROOT = "PYTEST_DEBUG_TEMPROOT"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give each run a root of its own for temporary folders.
+
+    pytest closes the one that all runs of a user share to other users whenever a run begins; servers of another run who
+    gave up root would be shut out.
+    """
+    if _ROOT in os.environ or hasattr(config, "workerinput"):
+        return
+    os.environ[_ROOT] = tempfile.mkdtemp(prefix="utpost-tests-")
+    config.add_cleanup(partial(shutil.rmtree, os.environ[_ROOT], ignore_errors=True))
 
 
 @pytest.fixture

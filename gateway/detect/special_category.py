@@ -50,6 +50,8 @@ _LEVELS: Final = (
     (f"{topics.FOLDER}levels.medium", Confidence.MEDIUM),
     (f"{topics.FOLDER}levels.low", Confidence.LOW),
 )
+_LONG_LEVELS: Final = ((f"{topics.FOLDER}levels.high_in_long", Confidence.HIGH), *_LEVELS[1:])
+"""For a long text: it has room for a person and a fact that meet by chance."""
 _UNASKED: Final = frozenset({SegmentKind.SIGNATURE, SegmentKind.DISCLAIMER})
 _SOCIAL: Final = "social"
 _MOST_PAIRS: Final = 20_000
@@ -77,26 +79,28 @@ def _detect(view: View, lexicon: Lexicon, circumstances: Circumstances) -> Itera
 
 def _weigh_all(finder: Finder, lexicon: Lexicon) -> Iterator[_Weighed]:
     """Yield the best pair of each fact that has one."""
-    facts = facts_of(finder.reader.page, lexicon.wordbook)
+    page = finder.reader.page
+    levels = _LONG_LEVELS if len(page.text) > lexicon.number(f"{topics.FOLDER}levels.long_text") else _LEVELS
+    facts = facts_of(page, lexicon.wordbook)
     if len(facts) > _MOST_PAIRS:
         facts.sort(key=lambda f: f.table != topics.CERTAIN)
     left = _MOST_PAIRS
     for fact in facts:
-        if finder.reader.page.segment_at(fact.start) in _UNASKED:
+        if page.segment_at(fact.start) in _UNASKED:
             continue
         pairs = list(finder.pairs(fact))
         left -= len(pairs)
         if left < 0:
             return
-        weighed = [w for w in (_weigh(pair, lexicon) for pair in pairs) if w is not None]
+        weighed = [w for w in (_weigh(pair, lexicon, levels) for pair in pairs) if w is not None]
         if weighed:
             yield max(weighed, key=lambda w: (w.confidence, w.score))
 
 
-def _weigh(pair: Pair, lexicon: Lexicon) -> _Weighed | None:
+def _weigh(pair: Pair, lexicon: Lexicon, levels: Iterable[tuple[str, Confidence]]) -> _Weighed | None:
     traits = traits_of(pair)
     score = fsum(map(lexicon.weights.get, traits, repeat(0.0)))  # the same in whatever order the set is walked
-    for name, confidence in _LEVELS:
+    for name, confidence in levels:
         if score >= lexicon.number(name):
             return _Weighed(pair, min(confidence, most_of(pair, traits)), score)
     return None

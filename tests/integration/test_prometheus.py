@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import shutil
 import signal
@@ -187,7 +188,9 @@ async def test_trouble_that_is_real_reaches_the_alertmanager(scene: Scene) -> No
 
     with locked(strict.state / "ledger.sqlite"), locked(lenient.state / "ledger.sqlite"):
         assert (await send(strict)).startswith(b"451")
+        scene.heard()
         assert (await send(lenient)).startswith(b"250")
+        scene.heard()
         expected |= {"UtpostLedgerDown", "UtpostDeferring", "UtpostFailOpen"}
 
         rule = Path(next(s for s in lenient.command if "policies.directory" in s).split('"')[1]) / "rules/private.toml"
@@ -201,6 +204,42 @@ async def test_trouble_that_is_real_reaches_the_alertmanager(scene: Scene) -> No
                 await client.command(b"EHLO client.example", b"421")
         expected |= {"UtpostPolicyReloadFailed", "UtpostRulesObserved", "UtpostRelayDown"}
 
+        scene.heard()
         wait_for(lambda: not expected - set(scene.heard()), lambda: f"not heard of: {expected - set(scene.heard())}")
     for name in expected:
         assert scene.heard()[name]["runbook_url"] == f"docs/runbook.md#{name.lower()}"
+
+
+# --- the dashboard ----------------------------------------------------------------------------------
+
+DASHBOARD: Final = json.loads((DEPLOY / "grafana" / "utpost.json").read_text("utf-8"))
+QUERIES: Final = [
+    (panel["title"], target["expr"]) for panel in DASHBOARD["panels"] for target in panel.get("targets", ())
+]
+
+
+def as_asked(expression: str) -> str:
+    """Return what Grafana would ask: its variables filled in, windows short."""
+    return re.sub(r"\[(\$__rate_interval|\d+[mhd])\]", "[6s]", expression).replace("$instance", ".*")
+
+
+def test_every_panel_of_the_dashboard_has_data(scene: Scene) -> None:
+    scene.trace()
+    empty = [title for title, expression in QUERIES if not scene.prometheus.query(as_asked(expression))]
+    assert not empty
+    for note in DASHBOARD["annotations"]["list"]:
+        scene.prometheus.query(as_asked(note["expr"]))  # is answered with an error where it is wrong
+
+
+def test_the_dashboard_is_whole() -> None:
+    panels = DASHBOARD["panels"]
+    assert len({panel["id"] for panel in panels}) == len(panels)
+    taken = [
+        (p["gridPos"]["x"] + dx, p["gridPos"]["y"] + dy)
+        for p in panels
+        for dx in range(p["gridPos"]["w"])
+        for dy in range(p["gridPos"]["h"])
+    ]
+    assert len(set(taken)) == len(taken), "panels lie on each other"
+    assert max(x for x, _ in taken) < 24
+    assert [variable["name"] for variable in DASHBOARD["templating"]["list"]] == ["datasource", "instance"]

@@ -10,6 +10,7 @@ import gc
 import json
 import os
 import pickle
+import resource
 import select
 import signal
 import socket
@@ -84,6 +85,7 @@ class Doors:
 
 def serve(settings: Settings, announce: Callable[[str], None] = print) -> int:
     """Serve until SIGTERM or SIGINT; return the exit code. Raises InvalidConfiguration before anything is started."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would hold messages
     judgement = load_judgement(policies_directory(settings))
     client_context(settings.tls)
     relay_tls(settings)

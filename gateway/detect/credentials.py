@@ -17,7 +17,7 @@ RULE: Final = "credentials"
 
 _REACH: Final = 60
 _MOST: Final = 2000
-_LINK: Final = r"(?:\b(?:är|var|is|are|er|blir|heter|lyder)\b|[=:>\u2192]|(?<=\s)-(?=\s))"
+_LINK: Final = r"(?:\b(?:är|var|is|are|er|blir|heter|lyder|on|waa|هي|هو)\b|[=:>\u2192]|(?<=\s)-(?=\s))"
 _VALUE: Final = r"[-=>]?[ \t]*\n?[ \t]*[\"'(<]?(?P<value>[^\s\"'<>()]{4,64})"
 # Between the word and the value a few words may say what it opens: "koden till larmet i skolan är 4471".
 _PASSWORDS: Final = (
@@ -60,7 +60,12 @@ _KEYS: Final = {
 }
 """What keys of well-known services begin with, and what follows."""
 _YEAR: Final = re.compile(r"(?:19|20)[0-9]{2}")
-_SHAPES: Final = (re.compile(r"[0-9]"), re.compile(r"[a-zåäö]"), re.compile(r"[A-ZÅÄÖ]"), re.compile(r"[^\w.,:;]|_"))
+_SHAPES: Final = (
+    re.compile(r"[0-9]"),
+    re.compile(r"[^\W\d_A-ZÅÄÖ]"),
+    re.compile(r"[A-ZÅÄÖ]"),
+    re.compile(r"[^\w.,:;]|_"),
+)
 _NO_VALUE: Final = re.compile(r"^(?:https?:|www\.|\d{4}-\d\d-\d\d|\d+[.:][\dea]+$)|@[\w-]+\.\w", re.IGNORECASE)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from gateway.detect.exemplars import Exemplars, read_mails
-from gateway.detect.matcher import Finder, Matcher, Span, compile_pattern, is_latin, needle_of
+from gateway.detect.matcher import Finder, Matcher, Span, compile_pattern, is_latin, needle_of, other_scripts
 from gateway.detect.octets import latin_of
 from gateway.detect.topics import LOOKED_UP, WEIGHTS, allowed, dictionary_of
 from gateway.detect.vocabulary import ASKED, BUILT_IN, LISTS, NUMBERS
@@ -63,6 +63,8 @@ class Lexicon:
         object.__setattr__(self, "exemplars", Exemplars(self.mails))
         object.__setattr__(self, "finders", {n: Finder(self.lists[n].words) for n in ASKED if n in self.lists})
         written = {n: (listed.words, listed.patterns) for n, listed in self.lists.items() if n not in LOOKED_UP | ASKED}
+        # A finder reads one octet a character: words of other scripts are sought in the whole text.
+        written |= {n: (other_scripts(self.lists[n].words), ()) for n in ASKED if n in self.lists}
         object.__setattr__(self, "_matcher", Matcher(written | {name: (words, ()) for name, words in BUILT_IN.items()}))
         dictionary = dictionary_of({n: w.words for n, w in self.lists.items()})
         object.__setattr__(self, "wordbook", Wordbook(dictionary))

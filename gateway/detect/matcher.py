@@ -64,6 +64,11 @@ def _either(patterns: Sequence[str]) -> Any:
         return None  # each is good by itself, but names of groups meet, or all of them are too large
 
 
+def other_scripts(words: Sequence[str]) -> tuple[str, ...]:
+    """Return the words that are not written in Latin letters."""
+    return tuple(word for word in words if not is_latin(normalise(word).text.lower()))
+
+
 class Finder:
     """The words of one list, to be looked for in short stretches."""
 

@@ -19,7 +19,8 @@ _REACH: Final = 220
 # What stands before a request: nothing, or a courtesy. Anything else makes the word an infinitive or a report.
 _CLAUSE: Final = re.compile(
     r"(?:^|[.!?:;,\n(*\u2022-][ ]*|\b(?:så|vänligen|vänlig|gärna|snälla|snäll och|snäll|god|please|då|annars|"
-    r"sedan|sen|bara|även|också|istället|i stället|hej|tack|kindly|then|just|and|vänligen att|samt)[ ])$"
+    r"sedan|sen|bara|även|också|istället|i stället|hej|tack|kindly|then|just|and|vänligen att|samt|"
+    r"fadlan|будь ласка)[ ])$"
 )
 _JOINED: Final = re.compile(r"\b(?:och|men|or|og)[ ]$")
 _MODAL: Final = re.compile(

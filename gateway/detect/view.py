@@ -173,8 +173,14 @@ class Page:
             key = (name, start, end)
             found = self._asked.get(key)
             if found is None:
-                found = self._asked[key] = finder.find(self.tokens, start, end)
+                found = finder.find(self.tokens, start, end)
+                if not self.is_latin:
+                    found = sorted([*found, *self._sought(name, start, end)])
+                self._asked[key] = found
             return found
+        return self._sought(name, start, end)
+
+    def _sought(self, name: str, start: int, end: int) -> Sequence[Span]:
         spans = self._hits.get(name, ())
         return spans[bisect_left(spans, (start, 0)) : bisect_left(spans, (end, 0))]
 

@@ -10,6 +10,10 @@ from tests.unit.detect.conftest import Judge
 RULE = "credentials"
 
 FOUND = [
+    "Мій пароль Соняшник2026, допоможіть.",
+    "Salasanani on Mustikka77.",
+    "Furaha sirta ah waa Geel2026.",
+    "SMS-koden du frågade efter är 449182.",
     "Lösen till wifi: Bladlus!88",
     "Logga in som kansli2 med lösenord Vinter#2024",
     "Användarnamn: maja.ek\nLösenord: tomteskogen",

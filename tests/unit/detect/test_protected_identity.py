@@ -10,6 +10,7 @@ from tests.unit.detect.conftest import Judge
 RULE = "protected_identity"
 
 FOUND = [
+    "Jag tror att Ella Frykholm, skyddad sedan 2022, bor på Klintvägen 3 nu.",
     "Hon har skyddad identitet och bor numera på Tallgatan 4 i Laholm.",
     "Elin Frisk är sekretessmarkerad men går på Kungsskolan.",
     "Kvinnan som lever gömd heter numera Maria Strand.",

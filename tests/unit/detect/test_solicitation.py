@@ -10,6 +10,12 @@ from tests.unit.detect.conftest import Judge
 RULE = "solicitation"
 
 FOUND = [
+    "Надішліть мені Ваш персональний номер електронною поштою.",
+    "أرسل لي رقمك الشخصي بالبريد الإلكتروني.",
+    "Fadlan email iigu soo dir warqadda dhakhtarka.",
+    "Svar på denne e-posten med fødselsnummer og legeerklæring.",
+    "Mejla mig huvudmännens kontosaldon.",
+    "Sänd hit vårdnadsdomen.",
     "Mejla över ditt personnummer så kollar jag vad som hänt.",
     "Kan du scanna in läkarintyget och skicka till mig?",
     "Svara med ditt kontonummer och clearing så betalar vi ut.",
@@ -48,6 +54,7 @@ FOUND = [
 ]
 
 PASSING = [
+    "Надішліть мені протокол електронною поштою.",
     "Skicka inte ditt personnummer i mejl.",
     "Jag skickar läkarintyget till lönekontoret i morgon.",
     "Ange ditt personnummer i e-tjänsten.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -18,19 +17,17 @@ from tests.support.relay import ScriptedRelay
 
 StartUtpost = Callable[..., Utpost]
 
-_ROOT = "PYTEST_DEBUG_TEMPROOT"
 
-
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Give each run a root of its own for temporary folders.
+    """Give each run a folder of its own for temporary files, with a short name: sockets' names may have 108 octets.
 
     pytest closes the one that all runs of a user share to other users whenever a run begins; servers of another run who
     gave up root would be shut out.
     """
-    if _ROOT in os.environ or hasattr(config, "workerinput"):
-        return
-    os.environ[_ROOT] = tempfile.mkdtemp(prefix="utpost-tests-")
-    config.add_cleanup(partial(shutil.rmtree, os.environ[_ROOT], ignore_errors=True))
+    if config.option.basetemp is None and not hasattr(config, "workerinput"):
+        config.option.basetemp = tempfile.mkdtemp(prefix="utpost-")
+        config.add_cleanup(partial(shutil.rmtree, config.option.basetemp, ignore_errors=True))
 
 
 @pytest.fixture

@@ -25,7 +25,16 @@ def _data() -> str:
         import tesserocr  # noqa: PLC0415 - heavy; only where there is a picture
     except ImportError:
         return ""
-    return next((path for path in _DATA if _LANGUAGE in tesserocr.get_languages(path)[1]), "")
+    return next((path for path in _DATA if _LANGUAGE in _languages(tesserocr, path)), "")
+
+
+def _languages(tesserocr: Any, path: str) -> list[str]:
+    """Return what is installed at a path; a path that is not there is a RuntimeError of the library, not an answer."""
+    try:
+        languages: list[str] = tesserocr.get_languages(path)[1]
+    except RuntimeError:
+        return []
+    return languages
 
 
 def reads_pictures() -> bool:

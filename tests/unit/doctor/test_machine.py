@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -34,10 +35,12 @@ def test_a_port_in_use_is_a_failure_with_a_remedy(tmp_path: Path) -> None:
 
 
 def test_a_socket_path_without_its_folder_is_a_failure(tmp_path: Path) -> None:
-    more = (f'milter.listen=["unix:{tmp_path}/run/milter.sock"]', "listen.smtp=[]", 'metrics.listen="off"')
-    assert [sign.level for sign in machine.ports(settings(tmp_path, *more))] == [Level.FAILURE]
-    (tmp_path / "run").mkdir()
-    assert [sign.level for sign in machine.ports(settings(tmp_path, *more))] == [Level.WELL]
+    with tempfile.TemporaryDirectory(dir="/tmp") as short:  # a socket's path has 107 octets at most
+        run = Path(short, "run")
+        more = (f'milter.listen=["unix:{run}/milter.sock"]', "listen.smtp=[]", 'metrics.listen="off"')
+        assert [sign.level for sign in machine.ports(settings(tmp_path, *more))] == [Level.FAILURE]
+        run.mkdir()
+        assert [sign.level for sign in machine.ports(settings(tmp_path, *more))] == [Level.WELL]
 
 
 @pytest.mark.parametrize(("mode", "expected"), [(0o600, Level.WELL), (0o640, Level.WELL), (0o644, Level.FAILURE)])

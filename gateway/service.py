@@ -31,7 +31,7 @@ from gateway.config import Settings, parse_endpoint
 from gateway.judgement import Judgement, load_judgement, policies_directory
 from gateway.ledger.sqlite import ledger_file
 from gateway.model import InvalidConfiguration, Problem
-from gateway.stores import check_key, letter_signer
+from gateway.stores import check_key, letter_signer, read_history
 from gateway.switches import read_switches
 from gateway.telemetry.board import Board, RowState
 from gateway.telemetry.monitor import serve_monitor
@@ -316,7 +316,11 @@ class Supervisor:
             if self._hub is not None:
                 self._hub.close()
             ready = readiness(self._settings, self._board)
-            _exit_with(lambda: serve_monitor([sock], self._board, ready, self._doors.protection))
+            _exit_with(
+                lambda: serve_monitor(
+                    [sock], self._board, ready, self._doors.protection, history=read_history(self._settings)
+                )
+            )
         self._monitor.pid, self._monitor.born = pid, time.monotonic()
 
     def _fill_bookkeeper(self) -> None:

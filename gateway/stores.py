@@ -6,9 +6,11 @@ import asyncio
 import contextlib
 import socket
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 import structlog
 
@@ -28,8 +30,10 @@ from gateway.motivation.register import Register
 from gateway.relay import LetterCarrier, RelayDoor, relay_points
 from gateway.secret import installation_secret
 from gateway.telemetry.board import Metrics
+from gateway.telemetry.operations import History, Span
 from gateway.terminus import NoTerminus, Office, OfficeTerms
 
+_KINDS: Final = ("consequence", "observed")
 _LOG = structlog.get_logger()
 
 
@@ -161,6 +165,27 @@ def open_journal(settings: Settings, secret: bytes) -> Journal:
     """Return the journal of the state directory."""
     retention = timedelta(days=settings.journal.retention_days)
     return Journal(settings.state.directory / "journal.db", key=secret, retention=retention)
+
+
+def read_history(settings: Settings) -> Callable[[], History]:
+    """Return what counts the journal's last day and month, each time anew. That raises Unavailable."""
+
+    async def span(journal: Journal, days: int) -> Span:
+        tally = await journal.tally(datetime.now(UTC) - timedelta(days=days))
+        verdicts: Counter[str] = Counter()
+        for day in tally.days.values():
+            verdicts.update(day)
+        rules = {kind: {rule: n for rule, of in tally.rules.items() if (n := of.get(kind, 0))} for kind in _KINDS}
+        return Span(verdicts=verdicts, rules=rules["consequence"], observed=rules["observed"])
+
+    async def both() -> History:
+        journal = open_journal(settings, installation_secret(settings.state.directory))
+        try:
+            return History(day=await span(journal, 1), month=await span(journal, 30))
+        finally:
+            await journal.close()
+
+    return lambda: asyncio.run(both())
 
 
 def open_register(settings: Settings) -> Register:

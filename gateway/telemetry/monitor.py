@@ -23,7 +23,8 @@ from typing import Final
 import structlog
 
 from gateway.telemetry.board import Board
-from gateway.telemetry.pages import Page, Pages, plain
+from gateway.telemetry.operations import History
+from gateway.telemetry.pages import Page, Pages, Request, plain
 from gateway.telemetry.protection import Protection
 from gateway.telemetry.readiness import Checks
 
@@ -48,15 +49,17 @@ class Patience:
     """For readiness to answer."""
 
 
-def serve_monitor(
+def serve_monitor(  # noqa: PLR0913 - the parent is its only caller
     sockets: Sequence[socket.socket],
     board: Board,
     readiness: Callable[[], Checks],
     protection: Protection = Protection(),  # noqa: B008 - frozen
     patience: Patience = Patience(),
+    *,
+    history: Callable[[], History | None] = lambda: None,
 ) -> None:
     """Serve until SIGTERM or until the parent is gone. To be called in a forked process's main thread."""
-    monitor = Monitor(sockets, Pages(board, readiness, protection, patience.readiness), patience)
+    monitor = Monitor(sockets, Pages(board, readiness, protection, patience.readiness, history), patience)
     signal.signal(signal.SIGTERM, lambda *_: monitor.stop())
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
@@ -189,9 +192,15 @@ class _Visit(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer with a page."""
-        path = self.path.partition("?")[0]
-        accept, authorization = self.headers.get("Accept", ""), self.headers.get("Authorization", "")
-        self._send(self._pages.answer(path, accept, authorization))
+        path, _, query = self.path.partition("?")
+        asked = Request(
+            path=path,
+            query=query,
+            accept=self.headers.get("Accept", ""),
+            language=self.headers.get("Accept-Language", ""),
+            authorization=self.headers.get("Authorization", ""),
+        )
+        self._send(self._pages.answer(asked))
 
     do_HEAD = do_GET  # noqa: N815
 

@@ -25,6 +25,8 @@ PACKAGES: Final = {
     "miltertest": "miltertest",
     "tesseract": "tesseract-ocr tesseract-ocr-swe",
     "clamd": "clamav-daemon",
+    "chromium": "chromium",
+    "npm": "npm",
     "systemd-analyze": "systemd",
     "systemd-socket-activate": "systemd",
     "systemd-sysusers": "systemd",

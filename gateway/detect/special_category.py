@@ -50,7 +50,11 @@ _LEVELS: Final = (
     (f"{topics.FOLDER}levels.medium", Confidence.MEDIUM),
     (f"{topics.FOLDER}levels.low", Confidence.LOW),
 )
-_LONG_LEVELS: Final = ((f"{topics.FOLDER}levels.high_in_long", Confidence.HIGH), *_LEVELS[1:])
+_LONG_LEVELS: Final = (
+    (f"{topics.FOLDER}levels.high_in_long", Confidence.HIGH),
+    (f"{topics.FOLDER}levels.medium_in_long", Confidence.MEDIUM),
+    _LEVELS[-1],
+)
 """For a long text: it has room for a person and a fact that meet by chance."""
 _UNASKED: Final = frozenset({SegmentKind.SIGNATURE, SegmentKind.DISCLAIMER})
 _SOCIAL: Final = "social"

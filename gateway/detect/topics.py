@@ -103,6 +103,7 @@ HEAVIEST: Final = 20.0
 NUMBERS: Final[Mapping[str, tuple[float, float]]] = {
     f"{FOLDER}levels.high": (-HEAVIEST, HEAVIEST),
     f"{FOLDER}levels.high_in_long": (-HEAVIEST, HEAVIEST),
+    f"{FOLDER}levels.medium_in_long": (-HEAVIEST, HEAVIEST),
     f"{FOLDER}levels.long_text": (100, 1_000_000),
     f"{FOLDER}levels.medium": (-HEAVIEST, HEAVIEST),
     f"{FOLDER}levels.low": (-HEAVIEST, HEAVIEST),

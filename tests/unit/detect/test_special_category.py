@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.detect.lexicon import Lexicon
+from gateway.detect import detect
+from gateway.detect.lexicon import Lexicon, build_lexicon
 from gateway.detect.special_category import FACTS
 from gateway.detect.traits import Pair, traits_of
 from gateway.detect.view import View
@@ -25,7 +26,8 @@ from gateway.model import (
     Segment,
     SegmentKind,
 )
-from tests.unit.detect.conftest import Judge, MakeMessage, MakePart
+from gateway.policy.load import read_tree
+from tests.unit.detect.conftest import ROOT, Judge, MakeMessage, MakePart
 
 CASES = Path(__file__).with_name("special_category_cases.txt")
 NOBODY = Circumstances(sender=None, recipients=())
@@ -219,3 +221,17 @@ def test_work_grows_no_faster_than_the_text(lexicon: Lexicon, piece: str, monkey
         works.append(sum(weighed))
 
     assert works[1] <= 2.2 * works[0] + 1000
+
+
+@pytest.mark.parametrize(("size", "expected"), [(0, Confidence.HIGH), (40, Confidence.MEDIUM)])
+def test_a_long_text_needs_more_to_be_certain(
+    message: MakeMessage, part: MakePart, size: int, expected: Confidence
+) -> None:
+    files = dict(read_tree(ROOT / "policies").files)
+    name = "lexicon/special_category/levels.toml"
+    files[name] = files[name].replace("high_in_long = 1.2", "high_in_long = 20")
+    built, problems = build_lexicon(files)
+    assert problems == []
+    text = "Karin Svensson har fått cancer.\n\n" + "Nämnden behandlar vägar och broar.\n" * size
+    found, _ = detect(message(part(text)), built, Circumstances(sender=None, recipients=()))
+    assert [f.confidence for f in found if f.rule == "special_category:health"] == [expected]

@@ -32,6 +32,8 @@ PACKAGES: Final = {
     "systemd-sysusers": "systemd",
     "systemd-tmpfiles": "systemd",
     "strace": "strace",
+    "buildah": "buildah",
+    "debootstrap": "debootstrap",
 }
 """Program → the Debian package it comes from (tests/setup/packages.txt)."""
 

@@ -1,0 +1,139 @@
+"""The image, built and run with buildah; the package, installed, upgraded and purged.
+
+Not run, since only an engine could: the health check, a read-only root, tini as process 1. ``UTPOST_BUILDAH`` names a
+folder in which the base is kept between runs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import smtplib
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.relay import ScriptedRelay
+from tests.support.tools import need_root, program
+
+ROOT = Path(__file__).resolve().parents[2]
+PLACES = ("/etc/pip.conf", "/etc/xdg/pip", "/opt/wheels", "/opt/pypi")
+"""Where this machine's pip may find its settings and packages."""
+AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
+SENDER, TO = "anna.ek@politik.orkelljunga.se", "bo.lind@example.com"
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
+
+
+class Store:
+    """A buildah store of our own, with the image in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.words = [program("buildah"), "--root", f"{folder}/root", "--runroot", f"{folder}/run"]
+        self.words += ["--storage-driver", "vfs"]
+
+    def __call__(self, *words: str) -> str:
+        done = subprocess.run([*self.words, *words], cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr[-2000:]
+        return done.stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    need_root("buildah with isolation chroot")
+    program("debootstrap")
+    kept = os.environ.get("UTPOST_BUILDAH")
+    store = Store(Path(kept) if kept else tmp_path_factory.mktemp("buildah"))
+    subprocess.run([ROOT / "tests" / "setup" / "image-base.sh", store.folder, sys.executable], check=True)
+    volumes = [
+        word for place in (AUTHORITIES, *PLACES) if Path(place).exists() for word in ("-v", f"{place}:{place}:ro")
+    ]
+    words = ["--isolation", "chroot", "--network", "host", "--pull-never", "--format", "docker", *volumes]
+    store("bud", *words, "-t", "utpost-test", ".")
+    yield store
+    store("rmi", "-f", "utpost-test")
+
+
+@pytest.fixture
+def container(store: Store) -> Iterator[list[str]]:
+    name = store("from", "--pull-never", "localhost/utpost-test")
+    yield [*store.words, "run", "--isolation", "chroot", "--network", "host", name, "--"]
+    store("rm", name)
+
+
+def test_it_is_nobody_and_has_no_tools(container: list[str]) -> None:
+    script = "id -u; for p in gcc cc make pip; do command -v $p; done; touch /opt/utpost/x 2>/dev/null && echo writable"
+    done = subprocess.run([*container, "sh", "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.split() == ["10001"]
+
+
+def test_its_doctor_finds_the_fence_and_tesseract(container: list[str]) -> None:
+    command = [*container, "utpost", "doctor", "--json", "--no-dns"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+    signs = {sign["name"]: sign["level"] for sign in map(json.loads, done.stdout.splitlines())}
+    assert signs["sandbox"] == signs["tesseract"] == signs["policies"] == "well"
+
+
+def test_what_it_declares(store: Store) -> None:
+    told = json.loads(store("inspect", "--type", "image", "localhost/utpost-test"))["Docker"]["config"]
+    assert told["User"] == "10001:10001"
+    assert told["Entrypoint"] == ["/usr/bin/tini", "--", "utpost"]
+    assert told["Healthcheck"]["Test"] == ["CMD", "utpost", "health"]
+    assert told["Labels"]["org.opencontainers.image.licenses"] == "EUPL-1.2"
+
+
+def test_mail_goes_through_it_and_a_number_is_refused(container: list[str]) -> None:
+    with ScriptedRelay() as relay:
+        command = [*container, "utpost", "serve", "--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"]
+        command += ["--relay", relay.address, "--state", "/var/lib/utpost", "--set", "workers=1"]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        try:
+            assert process.stdout is not None
+            ready = json.loads(process.stdout.readline())
+            host, _, port = ready["smtp"][0].rpartition(":")
+            with smtplib.SMTP(host, int(port), timeout=60) as client:
+                assert client.sendmail(SENDER, [TO], b"Subject: Hej\r\n\r\nVi ses klockan tre.\r\n") == {}
+                with pytest.raises(smtplib.SMTPDataError, match="personnummer"):
+                    client.sendmail(SENDER, [TO], b"Subject: Hej\r\n\r\nHans personnummer: 19811218-9876.\r\n")
+            assert relay.transactions[0].content.endswith(b"Vi ses klockan tre.\r\n")
+            os.kill(ready["pid"], signal.SIGTERM)
+            process.wait(60)
+        finally:
+            process.kill()
+            process.wait()
+            if process.stdout is not None:
+                process.stdout.close()
+
+
+def test_the_package_installs_works_and_leaves_nothing(tmp_path: Path) -> None:
+    need_root("a Debian of its own")
+    root = tmp_path / "root"
+    made = subprocess.run(
+        [ROOT / "deploy" / "deb" / "build.sh", tmp_path / "out"], capture_output=True, text=True, check=True
+    )
+    package = Path(made.stdout.split()[-1])
+    packages = "--include=python3,systemd"
+    command = [program("debootstrap"), "--variant=minbase", packages, "bookworm", str(root)]
+    subprocess.run(command, check=True, capture_output=True)
+    shutil.copy(package, root / "tmp" / "utpost.deb")
+
+    def inside(*words: str) -> str:
+        done = subprocess.run(["chroot", root, *words], capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    inside("dpkg", "-i", "/tmp/utpost.deb")
+    assert "policies" in inside("utpost", "--version")
+    inside("utpost", "init", "/etc/utpost", "--state", "/var/lib/utpost", "--yes")
+    inside("dpkg", "-i", "/tmp/utpost.deb")
+    assert (root / "etc/utpost/utpost.toml").is_file(), "an upgrade takes nothing away"
+    assert "utpost:x:" in (root / "etc/passwd").read_text()
+    inside("dpkg", "--purge", "utpost")
+    left = [p for p in ("usr/bin/utpost", "usr/lib/utpost", "etc/utpost", "var/lib/utpost") if (root / p).exists()]
+    assert not left

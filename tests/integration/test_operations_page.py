@@ -73,6 +73,17 @@ async def test_the_page_counts_what_was_judged_also_after_a_restart(
         assert "example.org" not in page
 
 
+def test_a_journal_that_is_broken_costs_the_page_its_plots_alone(
+    start_utpost: StartUtpost, relay: ScriptedRelay, tmp_path: Path
+) -> None:
+    state = tmp_path / "broken"
+    (state / "journal.db").mkdir(parents=True)
+    status, page = start_utpost(relay.address, state=state).get("/?lang=en")
+    assert status == 200
+    assert "The journal cannot be read just now." in page
+    assert "Workers that take mail" in page
+
+
 def test_the_page_asks_for_the_same_password_as_the_metrics(
     start_utpost: StartUtpost, relay: ScriptedRelay, tmp_path: Path
 ) -> None:

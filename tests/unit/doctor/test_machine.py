@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from gateway.config import Settings, load_settings
 from gateway.doctor import machine
 from gateway.doctor.sign import Level, Sign
 from gateway.sandbox import Protection, available
+from tests.support.certificates import Authority
 
 
 def by_name(signs: list[Sign]) -> dict[str, Sign]:
@@ -85,3 +87,15 @@ def test_the_fence_is_tried() -> None:
     (sign,) = machine.sandbox()
     both = available() == Protection(landlock=True, seccomp=True)
     assert sign.level is (Level.WELL if both else Level.WARNING)
+
+
+def test_a_good_certificate_is_told_with_its_end_and_one_that_ends_soon_is_warned_about(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = Authority(tmp_path).issue("utpost.example")
+    told = settings(tmp_path, *pair.settings)
+    assert by_name(list(machine.certificates(told)))["tls"].level in {Level.WELL, Level.WARNING}
+    monkeypatch.setattr(machine, "_SOON", timedelta(0))
+    assert by_name(list(machine.certificates(told)))["tls"].level is Level.WELL
+    monkeypatch.setattr(machine, "_SOON", timedelta(days=100_000))
+    assert by_name(list(machine.certificates(told)))["tls"].level is Level.WARNING

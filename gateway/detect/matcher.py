@@ -138,18 +138,22 @@ class Matcher:
         """
         found: dict[str, list[Span]] = {}
         self._search_words(b" " + tokens_of(latin) + b" ", found)
-        if self._script is not None and self._holds_script(text, latin):
-            self._search_wide(text.lower(), found)
+        letters = self._script_letters(text, latin)
+        if letters:
+            self._search_wide(text.lower(), letters, found)
         if self._patterns:
             self._search_patterns(lower_octets(latin), found)
         for spans in found.values():
             spans.sort()
         return found
 
-    def _holds_script(self, text: str, latin: bytes) -> bool:
+    def _script_letters(self, text: str, latin: bytes) -> frozenset[str]:
+        """Return the letters of other scripts, in lower case, that the text and the words have in common."""
+        if self._script is None:
+            return frozenset()
         places = beyond(text, latin)
         written = text if places is None else "".join([text[at] for at in places])
-        return self._script is not None and self._script.search(written) is not None
+        return frozenset("".join(self._script.findall(written)).lower())
 
     def _search_words(self, tokens: bytes, found: dict[str, list[Span]]) -> None:
         if self._automaton is None:
@@ -166,8 +170,10 @@ class Matcher:
                     if len(spans) < MAX_HITS:
                         spans.append(span)
 
-    def _search_wide(self, text: str, found: dict[str, list[Span]]) -> None:
+    def _search_wide(self, text: str, letters: frozenset[str], found: dict[str, list[Span]]) -> None:
         for word, name in self._wide:
+            if not all(c in letters or is_latin(c) for c in word):
+                continue
             at = text.find(word)
             while at >= 0:
                 spans = found.setdefault(name, [])

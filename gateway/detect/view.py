@@ -174,7 +174,7 @@ class Page:
             found = self._asked.get(key)
             if found is None:
                 found = finder.find(self.tokens, start, end)
-                if not self.is_latin:
+                if name in self._hits:  # in another script
                     found = sorted([*found, *self._sought(name, start, end)])
                 self._asked[key] = found
             return found

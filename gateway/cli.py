@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from gateway import inquiry, mailings, post
+from gateway import mailings, post
 from gateway.administration import FOUND, OK, USAGE, Version, add_first_commands
 from gateway.arguments import settings_of as _settings
 from gateway.arguments import settings_options as _settings_options
@@ -20,6 +20,7 @@ from gateway.health import probe
 from gateway.judgement import Judgement, lint, load_judgement, policies_directory
 from gateway.model import Action, InvalidConfiguration
 from gateway.operator import Refused, switch, table
+from gateway.paper import add_journal_commands, add_records_commands, print_rows, with_state
 from gateway.policy.explain import explain
 from gateway.policy.rules import EVERY_RULE
 from gateway.policy.sender import Scope
@@ -61,7 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     _observe_parsers(commands)
     _mailings_parser(commands)
     _letters_parsers(commands)
-    _journal_parser(commands)
+    add_journal_commands(commands)
+    add_records_commands(commands)
     health = commands.add_parser("health", help="ask a running Utpost whether it is ready")
     _settings_options(health)
     health.set_defaults(command=_health)
@@ -150,28 +152,6 @@ def _mailings_parser(commands: Any) -> None:
     permit.add_argument("--persons", required=True, type=int, metavar="N", help="persons beyond those reached already")
     permit.add_argument("--hours", type=float, default=24.0, metavar="N", help="how long it is good (24)")
     permit.add_argument("--mailing", metavar="ID", help="else the sender's first mailing that needs it")
-
-
-def _journal_parser(commands: Any) -> None:
-    parser = commands.add_parser("journal", help="what became of messages: no content, pseudonyms only")
-    kinds = parser.add_subparsers(required=True, metavar="search|stats|lookup|acts")
-    parsers = {}
-    for name, command, text in (
-        ("search", _journal_search, "what became of the message with a reference"),
-        ("stats", _journal_stats, "verdicts for each day, rules, numbers of persons: counts only"),
-        ("lookup", _journal_lookup, "one sender's records; the look and its reason are journalled"),
-        ("acts", _journal_acts, "what operators did"),
-    ):
-        parsers[name] = kinds.add_parser(name, help=text)
-        _settings_options(parsers[name])
-        parsers[name].add_argument("--state", type=Path, metavar="DIR", help="the state directory")
-        parsers[name].add_argument("--json", action="store_true", help="JSON: one object a line, or one for stats")
-        parsers[name].set_defaults(command=command)
-    parsers["search"].add_argument("--reference", required=True, metavar="REF", help="as in the reply and the letter")
-    for name in ("stats", "acts"):
-        parsers[name].add_argument("--days", type=int, default=30, metavar="N", help="how far back (30)")
-    parsers["lookup"].add_argument("--sender", required=True, metavar="ADDR", help="the representative")
-    parsers["lookup"].add_argument("--reason", required=True, metavar="TEXT", help="why; it is kept")
 
 
 def _letters_parsers(commands: Any) -> None:
@@ -316,25 +296,12 @@ _REASON_COLUMNS = ("at", "sender", "mailing", "persons", "state", "decider", "pe
 _PERMIT_COLUMNS = ("id", "sender", "mailing", "persons", "used", "until")
 
 
-def _with_state(options: argparse.Namespace) -> Settings:
-    return _settings(options, **{"state.directory": options.state})
-
-
-def _print_rows(options: argparse.Namespace, rows: list[dict[str, Any]], columns: Sequence[str]) -> int:
-    if options.json:
-        for row in rows:
-            print(json.dumps(row, ensure_ascii=False))
-    else:
-        print(table(rows, columns))
-    return OK
-
-
 def _mailings_list(options: argparse.Namespace) -> int:
-    return _print_rows(options, mailings.listed(_with_state(options)), _MAILING_COLUMNS)
+    return print_rows(options, mailings.listed(with_state(options)), _MAILING_COLUMNS)
 
 
 def _mailings_show(options: argparse.Namespace) -> int:
-    found = mailings.shown(_with_state(options), options.mailing)
+    found = mailings.shown(with_state(options), options.mailing)
     if options.json:
         print(json.dumps(found, ensure_ascii=False))
         return OK
@@ -345,65 +312,27 @@ def _mailings_show(options: argparse.Namespace) -> int:
 
 
 def _mailings_forget(options: argparse.Namespace) -> int:
-    print(mailings.forget(_with_state(options), options.mailing))
+    print(mailings.forget(with_state(options), options.mailing))
     return OK
 
 
 def _mailings_permit(options: argparse.Namespace) -> int:
-    settings = _with_state(options)
+    settings = with_state(options)
     wish = mailings.Wish(sender=options.sender, persons=options.persons, hours=options.hours, mailing=options.mailing)
     print(mailings.permit(settings, load_judgement(policies_directory(settings)).policy, wish))
     return OK
 
 
 def _mailings_permits(options: argparse.Namespace) -> int:
-    return _print_rows(options, mailings.permits(_with_state(options)), _PERMIT_COLUMNS)
+    return print_rows(options, mailings.permits(with_state(options)), _PERMIT_COLUMNS)
 
 
 def _mailings_reasons(options: argparse.Namespace) -> int:
-    return _print_rows(options, mailings.reasons(_with_state(options)), _REASON_COLUMNS)
+    return print_rows(options, mailings.reasons(with_state(options)), _REASON_COLUMNS)
 
 
 def _mailings_revoke(options: argparse.Namespace) -> int:
-    print(mailings.revoke(_with_state(options), options.permit))
-    return OK
-
-
-_RECORD_COLUMNS = ("at", "reference", "verdict", "rules", "observed", "lifted", "persons", "size", "code", "policy")
-
-
-def _journal_search(options: argparse.Namespace) -> int:
-    return _print_records(options, inquiry.by_reference(_with_state(options), options.reference))
-
-
-def _journal_lookup(options: argparse.Namespace) -> int:
-    settings = _with_state(options)
-    policy = load_judgement(policies_directory(settings)).policy
-    return _print_records(options, inquiry.of_sender(settings, policy, options.sender, options.reason))
-
-
-def _print_records(options: argparse.Namespace, rows: list[dict[str, Any]]) -> int:
-    if not options.json:
-        rows = [{k: ", ".join(v) or None if isinstance(v, list) else v for k, v in row.items()} for row in rows]
-    return _print_rows(options, rows, _RECORD_COLUMNS)
-
-
-def _journal_acts(options: argparse.Namespace) -> int:
-    return _print_rows(options, inquiry.acts(_with_state(options), options.days), ("at", "act", "of"))
-
-
-def _journal_stats(options: argparse.Namespace) -> int:
-    tally = inquiry.stats(_with_state(options), options.days)
-    if options.json:
-        print(json.dumps(inquiry.figures(tally), ensure_ascii=False))
-        return OK
-    verdicts = ("pass", "observe", "warn", "block", "defer")
-    rows: list[dict[str, Any]] = [{"day": day, **counts} for day, counts in tally.days.items()]
-    rows.append({"day": "all", **inquiry.sums(dict(counts) for counts in tally.days.values())})
-    print(table(rows, ("day", *verdicts)))
-    if tally.rules:
-        rows = [{"rule": rule, **counts} for rule, counts in tally.rules.items()]
-        print("\n" + table(rows, ("rule", "consequence", "observed", "lifted")))
+    print(mailings.revoke(with_state(options), options.permit))
     return OK
 
 
@@ -430,16 +359,16 @@ def _letters_preview(options: argparse.Namespace) -> int:
 
 
 def _outbox_list(options: argparse.Namespace) -> int:
-    return _print_rows(options, post.waiting(_with_state(options)), _OUTBOX_COLUMNS)
+    return print_rows(options, post.waiting(with_state(options)), _OUTBOX_COLUMNS)
 
 
 def _outbox_retry(options: argparse.Namespace) -> int:
-    print(post.retry(_with_state(options), options.letter))
+    print(post.retry(with_state(options), options.letter))
     return OK
 
 
 def _outbox_drop(options: argparse.Namespace) -> int:
-    print(post.drop(_with_state(options), options.letter))
+    print(post.drop(with_state(options), options.letter))
     return OK
 
 

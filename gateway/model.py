@@ -385,7 +385,9 @@ class Unavailable(Exception):
     """A store, the relay or a worker could not do its part; nothing was acknowledged."""
 
     def __init__(
-        self, what: Literal["relay", "ledger", "outbox", "journal", "inspection", "policy", "motivations"], why: str
+        self,
+        what: Literal["relay", "ledger", "outbox", "journal", "records", "inspection", "policy", "motivations"],
+        why: str,
     ) -> None:
         """Name the part and a reason without personal data."""
         super().__init__(f"{what}: {why}")

@@ -11,6 +11,7 @@ from gateway.config import Settings
 from gateway.decision import CIRCLES, Decision
 from gateway.journal.journal import Journal
 from gateway.journal.record import Handled, Record
+from gateway.journal.sent import Sent, SentRegister
 from gateway.model import Action, Envelope, Part, RuleHit
 from gateway.telemetry.board import Counter, Metrics
 
@@ -67,8 +68,16 @@ class SessionMeters:
 class GateObserver:
     """What the gatekeeper tells, turned into metrics, log and journal. Never raises."""
 
-    def __init__(self, metrics: Metrics, journal: Journal, settings: Settings, policy_version: str) -> None:
+    def __init__(
+        self,
+        metrics: Metrics,
+        journal: Journal,
+        settings: Settings,
+        policy_version: str,
+        sent: SentRegister | None = None,
+    ) -> None:
         """``policy_version`` may be replaced after a reload."""
+        self._sent = sent
         self.policy_version = policy_version
         self._metrics = metrics
         self._journal = journal
@@ -112,6 +121,8 @@ class GateObserver:
             policy_version=self.policy_version,
             seconds=decision.seconds,
         )
+        if self._sent is not None and code // 100 == 2:  # noqa: PLR2004 - RFC 5321 4.2.1
+            self._sent.append(_sent(decision))
         record = self._journal.append(decision.facts, decision.verdict, handled)
         _LOG.info("message", **_line(record))
 
@@ -139,6 +150,16 @@ class GateObserver:
         self._metrics.inc("messages", front=front, verdict=verdict, direction=way)
         self._metrics.observe("recipients", len(submission.envelope.recipients), front=front)
         self._metrics.observe("message_octets", len(submission.content), front=front)
+
+
+def _sent(decision: Decision) -> Sent:
+    submission = decision.submission
+    return Sent(
+        at=submission.occasion.received_at,
+        reference=submission.occasion.reference,
+        sender=str(decision.responsible.address),
+        recipients=tuple(r.path[1:-1].decode("utf-8", "replace") for r in submission.envelope.recipients),
+    )
 
 
 def direction(envelope: Envelope, ours: frozenset[str]) -> str:

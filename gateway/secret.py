@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 from pathlib import Path
 from typing import Final
 
 from gateway.model import InvalidConfiguration, Problem
 
 _OCTETS: Final = 32
+_LARGEST: Final = 4096
+_OTHERS: Final = 0o007
 
 
 def installation_secret(state: Path) -> bytes:
@@ -42,5 +45,22 @@ def _make(path: Path) -> None:
         fresh.unlink()
 
 
-def _unfit(path: Path, text: str) -> InvalidConfiguration:
-    return InvalidConfiguration([Problem(file=str(path), key="", text=text)])
+def _unfit(path: Path, text: str, key: str = "") -> InvalidConfiguration:
+    return InvalidConfiguration([Problem(file=str(path), key=key, text=text)])
+
+
+def read_secret(path: Path, key: str) -> bytes:
+    """Return the secret in a file, without white space around it; ``key`` is the setting that names the file.
+
+    Raises InvalidConfiguration for a file that cannot be read, that others may read, or that holds too little.
+    """
+    try:
+        with path.open("rb") as file:
+            if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & _OTHERS:
+                raise _unfit(path, f"others may read or change it; chmod 600 {path}", key)
+            secret = file.read(_LARGEST + 1).strip()
+    except OSError as error:
+        raise _unfit(path, f"cannot be read ({(error.strerror or 'error').lower()})", key) from None
+    if not _OCTETS <= len(secret) <= _LARGEST:
+        raise _unfit(path, f"must hold {_OCTETS} to {_LARGEST} octets; make one with: openssl rand -hex 32", key)
+    return secret

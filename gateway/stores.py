@@ -18,6 +18,7 @@ from gateway.config import Settings
 from gateway.decision import Terminus
 from gateway.desk import Desk
 from gateway.journal.journal import Journal
+from gateway.journal.sent import FILE, SentRegister
 from gateway.judgement import Judgement
 from gateway.ledger import KeyMismatch, Ledger
 from gateway.ledger.open import open_ledger
@@ -28,7 +29,7 @@ from gateway.letters.outbox import Outbox
 from gateway.model import InvalidConfiguration, Problem, Unavailable
 from gateway.motivation.register import Register
 from gateway.relay import LetterCarrier, RelayDoor, relay_points
-from gateway.secret import installation_secret
+from gateway.secret import installation_secret, read_secret
 from gateway.telemetry.board import Metrics
 from gateway.telemetry.operations import History, Span
 from gateway.terminus import NoTerminus, Office, OfficeTerms
@@ -47,6 +48,8 @@ class Stores:
     courier: Courier
     journal: Journal
     register: Register
+    sent: SentRegister | None
+    """None where no key is configured."""
     secret: bytes
     metrics: Metrics
 
@@ -82,6 +85,9 @@ class Stores:
             await self.journal.prune(now)
         with contextlib.suppress(Unavailable):
             await self.register.prune(now)
+        if self.sent is not None:
+            with contextlib.suppress(Unavailable):
+                await self.sent.prune(now)
 
     async def _tidy_ledger(self, now: datetime) -> None:
         try:
@@ -108,6 +114,8 @@ class Stores:
     async def close(self) -> None:
         """Finish what waits and let go."""
         await self.journal.close()
+        if self.sent is not None:
+            await self.sent.close()
         await self.outbox.close()
         await self.register.close()
         await self.ledger.close()
@@ -188,6 +196,16 @@ def read_history(settings: Settings) -> Callable[[], History]:
     return lambda: asyncio.run(both())
 
 
+def open_sent(settings: Settings) -> SentRegister | None:
+    """Return the register of who wrote to whom; None where no key is configured. Raises InvalidConfiguration."""
+    records = settings.records
+    if records.key_file is None:
+        return None
+    secret = read_secret(records.key_file, "records.key_file")
+    retention = timedelta(days=records.retention_days)
+    return SentRegister(settings.state.directory / FILE, secret=secret, retention=retention)
+
+
 def open_register(settings: Settings) -> Register:
     """Return the register of motivated exceptions."""
     return Register(settings.state.directory, retention=timedelta(days=settings.motivation.retention_days))
@@ -238,6 +256,9 @@ def open_stores(
     desk.observe = lambda kind, result: metrics.inc("letters", kind=kind, result=result)
     journal = open_journal(settings, secret)
     journal.on_drop = lambda count: metrics.inc("journal_dropped", count)
+    sent = open_sent(settings)
+    if sent is not None:
+        sent.on_drop = lambda count: metrics.inc("records_dropped", count)
     ledger = open_ledger(
         settings.ledger.url, state=settings.state.directory, key_file=settings.ledger.key_file, hub=books
     )
@@ -248,6 +269,7 @@ def open_stores(
         courier=courier,
         journal=journal,
         register=open_register(settings),
+        sent=sent,
         secret=secret,
         metrics=metrics,
     )

@@ -123,7 +123,8 @@ class Worker:
         door = RelayDoor(relay_points(self._settings, self._settings.relay.endpoints), self._metrics)
         hostname = self._settings.listen.hostname or socket.gethostname()
         stores = open_stores(self._birth.settings, self._birth.judgement, self._metrics, hostname, self._birth.books)
-        observer = GateObserver(self._metrics, stores.journal, self._settings, self._birth.judgement.policy.version)
+        version = self._birth.judgement.policy.version
+        observer = GateObserver(self._metrics, stores.journal, self._settings, version, stores.sent)
         gatekeeper = self._gatekeeper(stores, observer)
         front = self._front(gatekeeper, door)
         control = Control(self._birth.control, self._obey(gatekeeper, stores, observer))

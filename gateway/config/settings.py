@@ -306,6 +306,15 @@ class JournalSettings(Section):
     """Records older than this are deleted."""
 
 
+class RecordsSettings(Section):
+    """Who wrote to whom and when, for requests for public records (2.8): off without a key."""
+
+    key_file: MaybeLocation = None
+    """The key that seals the register, 32 octets or more, mode 600 (``openssl rand -hex 32``); none: no register."""
+    retention_days: Annotated[int, Field(ge=1, le=3650)] = 730
+    """Rows older than this are deleted."""
+
+
 class Limits(Section):
     """What one client, and all together, may ask for."""
 
@@ -366,6 +375,7 @@ class Settings(Section):
     motivation: MotivationSettings = MotivationSettings()
     metrics: MetricsSettings = MetricsSettings()
     journal: JournalSettings = JournalSettings()
+    records: RecordsSettings = RecordsSettings()
     limits: Limits = Limits()
     timeouts: Timeouts = Timeouts()
 

@@ -5,10 +5,8 @@ Mail never waits for it. Records queue in memory; a journal that cannot be writt
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sqlite3
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,20 +14,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from gateway.journal.backlog import Backlog
 from gateway.journal.record import Handled, Record, record_of
 from gateway.model import Facts, Unavailable, Verdict
 from gateway.store import Store, StoreError
 
 T = TypeVar("T")
 
-QUEUE: Final = 10_000
-"""Records that wait at most; more are dropped."""
 _BATCH: Final = 500
 _BATCHES: Final = 20
-_GATHERING: Final = 0.1
-"""Seconds in which records gather before they are written together."""
-_FIRST_PAUSE: Final = 0.5
-_LONGEST_PAUSE: Final = 30.0
 
 _COLUMNS: Final = (
     "at, reference, front, sender, persons, direction, size, verdict, rules, observed, lifted, policy, code, enhanced, "
@@ -96,47 +89,21 @@ class Journal:
         self._key = key
         self._retention = retention
         self._store = Store(path, what="journal", migrations=_MIGRATIONS, durable=False)
-        self._waiting: deque[Record] = deque()
-        self._writer: asyncio.Task[None] | None = None
-        self._closing = asyncio.Event()
+        self._backlog = Backlog(self._write, self._dropped)
 
     # --- writing -------------------------------------------------------------------------------
 
     def append(self, facts: Facts, verdict: Verdict, handled: Handled) -> Record:
         """Note a message and return at once; needs a running event loop. Never raises for the journal's sake."""
         record = record_of(facts, verdict, handled, self._key)
-        if len(self._waiting) >= QUEUE:
-            self.on_drop(1)
-            return record
-        self._waiting.append(record)
-        if self._writer is None or self._writer.done():
-            self._writer = asyncio.get_running_loop().create_task(self._write_all())
+        self._backlog.add(record)
         return record
 
-    async def _write_all(self) -> None:
-        """Write until nothing waits; while the file cannot be written, come back with growing pauses."""
-        pause = _FIRST_PAUSE
-        while self._waiting:
-            await self._pause(_GATHERING)
-            batch = [self._waiting[n] for n in range(min(_BATCH, len(self._waiting)))]
-            try:
-                await self._run(partial(_insert, tuple(map(_row, batch))))
-            except Unavailable:
-                if self._closing.is_set():
-                    return
-                await self._pause(pause)
-                pause = min(2 * pause, _LONGEST_PAUSE)
-                continue
-            for _ in batch:
-                self._waiting.popleft()
-            pause = _FIRST_PAUSE
+    def _dropped(self, count: int) -> None:
+        self.on_drop(count)
 
-    async def _pause(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._closing.wait()
-        except TimeoutError:
-            return
+    async def _write(self, batch: Sequence[Record]) -> None:
+        await self._run(partial(_insert, tuple(map(_row, batch))))
 
     def write_event(self, at: datetime, kind: str, text: str) -> None:
         """Note what an operator did, and wait for it; for commands. Raises Unavailable."""
@@ -193,12 +160,7 @@ class Journal:
 
     async def close(self) -> None:
         """Write what waits, once, and let go of the file."""
-        self._closing.set()
-        if self._writer is not None:
-            await self._writer
-        if self._waiting:
-            self.on_drop(len(self._waiting))
-            self._waiting.clear()
+        await self._backlog.close()
         await self._store.close()
 
     def close_blocking(self) -> None:

@@ -14,9 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
-import stat
 import struct
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -25,13 +23,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from gateway.ledger import Claim, KeyMismatch, Permit
-from gateway.model import InvalidConfiguration, Problem
+from gateway.secret import read_secret
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MASK: Final = 2**64 - 1
 _SHORTEST: Final = 32
-_LARGEST: Final = 4096
-_OTHERS: Final = 0o007
 _LETTERS: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _DIGITS: Final = 10
 _VALUES: Final = {letter: value for value, letter in enumerate(_LETTERS)}
@@ -62,20 +58,7 @@ def key_of(secret: bytes, *, given: bool) -> Key:
 
 def read_key(path: Path) -> Key:
     """Return the key in a file: its octets without white space around them. Raises InvalidConfiguration."""
-    try:
-        with path.open("rb") as file:
-            if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & _OTHERS:
-                raise _unfit(path, f"others may read or change it; chmod 600 {path}")
-            secret = file.read(_LARGEST + 1).strip()
-    except OSError as error:
-        raise _unfit(path, f"cannot be read ({(error.strerror or 'error').lower()})") from None
-    if not _SHORTEST <= len(secret) <= _LARGEST:
-        raise _unfit(path, f"must hold {_SHORTEST} to {_LARGEST} octets; make one with: openssl rand -hex 32")
-    return key_of(secret, given=True)
-
-
-def _unfit(path: Path, text: str) -> InvalidConfiguration:
-    return InvalidConfiguration([Problem(file=str(path), key="ledger.key_file", text=text)])
+    return key_of(read_secret(path, "ledger.key_file"), given=True)
 
 
 # --- the record in the store ---------------------------------------------------------------------

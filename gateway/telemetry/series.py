@@ -310,6 +310,7 @@ def _stores() -> tuple[Series, ...]:
             _axis("result", "written", "sent", "retried", "refused", "expired", "dropped", "suppressed", "failed"),
         ),
         _counter("journal_dropped", "Journal records that could not be written."),
+        _counter("records_dropped", "Rows of the public-records register that could not be written."),
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.journal import journal as module
+from gateway.journal import backlog as module
 from gateway.journal.journal import Journal
 from gateway.model import Facts, Unavailable
 from tests.unit.journal.test_record import FACTS, HANDLED, KEY, VERDICT
@@ -37,8 +37,7 @@ def facts(number: int, at: timedelta = timedelta(0)) -> Facts:
 
 
 async def written(journal: Journal) -> None:
-    while journal._writer is not None and not journal._writer.done():
-        await asyncio.wait([journal._writer])
+    await journal._backlog.settled()
 
 
 def rows(path: Path, table: str = "records") -> list[tuple[str]]:

@@ -24,6 +24,7 @@ from gateway.paper import add_journal_commands, add_records_commands, print_rows
 from gateway.policy.explain import explain
 from gateway.policy.rules import EVERY_RULE
 from gateway.policy.sender import Scope
+from gateway.replay import as_page, as_text, compare
 from gateway.service import serve
 from gateway.telemetry.logs import configure
 
@@ -58,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     _serve_parser(commands)
     _check_parser(commands)
     _policies_parser(commands)
+    _replay_parser(commands)
     _config_parser(commands)
     _observe_parsers(commands)
     _mailings_parser(commands)
@@ -101,6 +103,17 @@ def _policies_parser(commands: Any) -> None:
     _settings_options(explain_parser)
     explain_parser.add_argument("rule", nargs="?", metavar="RULE")
     explain_parser.set_defaults(command=_explain)
+
+
+def _replay_parser(commands: Any) -> None:
+    parser = commands.add_parser("replay", help="judge stored mail by two sets of policies: where do they part?")
+    _settings_options(parser)
+    parser.add_argument("paths", nargs="+", type=Path, metavar="DIR", help=".eml file or folder of them")
+    parser.add_argument("--policies", required=True, type=Path, metavar="NEW", help="folder with the new policies")
+    parser.add_argument("--against", type=Path, metavar="OLD", help="folder with the old ones; else those in force")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write the report there as a page, too")
+    parser.add_argument("--json", action="store_true", help="one object a line for each difference")
+    parser.set_defaults(command=_replay)
 
 
 def _config_parser(commands: Any) -> None:
@@ -227,6 +240,28 @@ def _check(options: argparse.Namespace) -> int:
         if result.verdict.action >= Action.WARN:
             worst = max(worst, FOUND)
     return worst
+
+
+def _replay(options: argparse.Namespace) -> int:
+    settings = _settings(options)
+    old = load_judgement(options.against or policies_directory(settings))
+    new = load_judgement(options.policies)
+    found = compare(find_messages(options.paths), old, new, Scope(domains=settings.scope.folded))
+    for trouble in found.unreadable:
+        print(f"utpost: {trouble}", file=sys.stderr)
+    if options.html is not None:
+        try:
+            options.html.write_text(as_page(found), "utf-8")
+        except OSError as error:
+            raise Refused(f"{options.html} cannot be written ({error.strerror})") from None
+    if options.json:
+        for difference in found.differences:
+            print(json.dumps(difference.as_object(), ensure_ascii=False))
+    else:
+        print(as_text(found))
+    if found.unreadable:
+        return USAGE
+    return FOUND if found.differences else OK
 
 
 def _for_people(result: Checked) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from gateway.config import Settings, load_settings
+from gateway.model import Problem
 
 
 def settings_options(parser: argparse.ArgumentParser) -> None:
@@ -23,4 +25,9 @@ def settings_options(parser: argparse.ArgumentParser) -> None:
 
 def settings_of(options: argparse.Namespace, **flags: object) -> Settings:
     """Return the settings that the arguments of a command ask for. Raises InvalidConfiguration."""
-    return load_settings(options.config, options.overrides, {k: v for k, v in flags.items() if v is not None})
+    given = {key: value for key, value in flags.items() if value is not None}
+    return load_settings(options.config, options.overrides, given, _warn)
+
+
+def _warn(problem: Problem) -> None:
+    print(f"utpost: warning: {problem}", file=sys.stderr)  # noqa: T201 - a command's own words

@@ -6,7 +6,7 @@ import copy
 import difflib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from gateway.config.contradictions import contradictions
+from gateway.config.renamed import RENAMED, moved, used
 from gateway.config.settings import Settings
 from gateway.config.toml import key_lines, to_toml
 from gateway.model import InvalidConfiguration, Problem
@@ -80,12 +81,16 @@ class _Sources:
 
 
 def load_settings(
-    file: Path | None, overrides: Sequence[str] = (), flags: Mapping[str, object] = _NO_FLAGS
+    file: Path | None,
+    overrides: Sequence[str] = (),
+    flags: Mapping[str, object] = _NO_FLAGS,
+    warn: Callable[[Problem], None] = lambda _: None,
 ) -> Settings:
     """Return the settings that ``file`` (TOML), then ``overrides`` and ``flags`` make of the defaults.
 
     ``overrides`` are ``KEY=VALUE`` with a dotted key and a TOML value, as given to ``--set``; ``flags`` maps dotted
-    keys to values, None for a flag that was not given. Raises InvalidConfiguration with every mistake.
+    keys to values, None for a flag that was not given. ``warn`` is told of keys under an old name.
+    Raises InvalidConfiguration with every mistake.
     """
     tree: dict[str, Any] = {}
     sources = _Sources()
@@ -100,11 +105,25 @@ def load_settings(
     for key, value in flags.items():
         if value is not None:
             _put(tree, sources, key, value, "command line")
+    for old, new in used(tree, RENAMED):
+        path = tuple(old.split("."))
+        if moved(tree, old, new):
+            warn(sources.problem(path, old, f"is called {new} now; the old name goes with the next minor version"))
+            sources.later.setdefault(tuple(new.split(".")), f"{sources.file or 'command line'}, as {old}")
+        else:
+            problems.append(sources.problem(path, old, f"is the old name of {new}, which is set too; remove this one"))
+            _drop(tree, path)
     settings, found = _validate(tree, sources)
     problems += found
     if problems:
         raise InvalidConfiguration(sorted(problems, key=lambda problem: (problem.file, problem.line or 0)))
     return settings
+
+
+def _drop(tree: dict[str, Any], path: tuple[str, ...]) -> None:
+    for name in path[:-1]:
+        tree = tree[name]
+    del tree[path[-1]]
 
 
 def _read(file: Path) -> str:

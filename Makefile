@@ -6,7 +6,7 @@ ONCE ?=
 FUZZ := data commands balancer replies milter message html segments files policies
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-long fuzz lint format eval bench pictures clean
+.PHONY: help install run test test-long fuzz reliability lint format eval bench pictures clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -30,6 +30,11 @@ test-long: ## the long tests
 fuzz: ## fuzz what strangers' octets reach, target after target (SECONDS=300 for each; TARGET= for one)
 	@tests/setup/environment.sh test
 	@for target in $(or $(TARGET),$(FUZZ)); do .venv/bin/python tests/fuzz/run.py $$target --seconds $(or $(SECONDS),300) || exit 1; done
+
+reliability: ## break things at every stage before a real Postfix, and write docs/reliability.md (ARGS="--runs 5 --messages 30")
+	@tests/setup/environment.sh test
+	@tests/setup/packages.sh
+	@.venv/bin/python -m tests.reliability.matrix $(ARGS)
 
 lint: ## ruff, mypy, import contracts
 	@tests/setup/environment.sh test

@@ -392,19 +392,18 @@ class Gatekeeper:
         self._observer.ended(decision, code, enhanced)
 
     async def _conclude(self, decision: Decision, *, accepted: bool) -> None:
+        """Count and tell side by side, again and again: neither store waits for the other to get well."""
         reservation, pending = decision.reservation, decision.pending
-        try:
-            if reservation is not None and accepted:
-                await self._commit(reservation, list(decision.facts.persons))
-            elif reservation is not None:
-                await self._ledger.release(reservation)
-        except Unavailable as error:
-            self._observer.failed(error.what)
-        try:
-            if pending is not None:
-                await (self._desk.release(pending) if accepted else self._desk.drop(pending))
-        except Unavailable as error:
-            self._observer.failed(error.what)
+        works: list[Coroutine[Any, Any, None]] = []
+        if reservation is not None and accepted:
+            works.append(self._commit(reservation, list(decision.facts.persons)))
+        elif reservation is not None:
+            works.append(self._ledger.release(reservation))
+        if pending is not None and accepted:
+            works.append(self._persistently(lambda: self._desk.release(pending)))
+        elif pending is not None:
+            works.append(self._desk.drop(pending))
+        await asyncio.gather(*map(self._quietly, works))
 
     async def _commit(self, reservation: Reservation, persons: list[str]) -> None:
         """Count persons that were reached, again and again while their reservation would hold them anyway.

@@ -301,6 +301,23 @@ async def test_stores_that_fail_after_the_relay_s_word_change_nothing(
     assert len(mail(relay)) == 1
 
 
+async def test_a_letter_that_could_not_be_released_goes_when_the_outbox_is_well(
+    utpost: Utpost, relay: ScriptedRelay
+) -> None:
+    gate = Gate()
+    relay.answer("final", say(b"250 2.0.0 Ok\r\n", gate=gate))
+    async with await RawClient.greeted(utpost.smtp) as client:
+        await client.envelope(MEMBER, TO)
+        await client.send(PRIVATE + b".\r\n")
+        await relay.until(gate.reached.is_set)
+        with locked(utpost.state / "outbox.db"):
+            gate.open()
+            await client.expect(b"250")
+            await asyncio.sleep(6)  # longer than the store waits for the file
+            assert not letters(relay)
+    await relay.until(lambda: letters(relay), "the letter comes at last")
+
+
 # --- signatures --------------------------------------------------------------------------------
 
 

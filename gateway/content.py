@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 import os
 from typing import Final
 
@@ -77,7 +76,7 @@ class Content:
 
     def raw(self) -> bytes:
         """Return the raw form as one object. Costs a copy: for small content and for judging processes."""
-        return self.read(0, self._size) if self._fd < 0 else self._mapped()
+        return self.read(0, self._size)
 
     def unstuffed(self) -> bytes:
         """Return the message without transparency dots, as one object."""
@@ -87,12 +86,6 @@ class Content:
         if raw.startswith(b"."):
             raw = raw[1:]
         return raw.replace(b"\r\n.", b"\r\n") if b"\r\n." in raw else raw
-
-    def _mapped(self) -> bytes:
-        if not self._size:
-            return b""
-        with mmap.mmap(self._fd, self._size, prot=mmap.PROT_READ) as view:
-            return view[:]
 
     def close(self) -> None:
         """Give the memory back."""

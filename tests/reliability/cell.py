@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -26,7 +27,11 @@ STAGES: Final = (
     "after the final dot",
     "before the relay's reply",
     "after it",
+    "at any moment",
 )
+ANY_MOMENT: Final = STAGES[-1]
+SPREAD: Final = 0.4
+"""Seconds over which messages begin, and one of which the fault comes, where no stage is waited for."""
 KINDS: Final[tuple[Kind, ...]] = ("stranger", "warned", "refused")
 HOLDS: Final[dict[str, Hold]] = {"after the final dot": "content", "before the relay's reply": "reply"}
 ATTEMPTS: Final = 30
@@ -38,6 +43,7 @@ PIPE_PATIENCE: Final = 3.0
 _DEMO: Final = Path(__file__).parents[2] / "demo" / "messages"
 _TEXTS: Final = {"stranger": "3-personnummer", "warned": "5-privat-forsaljning", "refused": "3-personnummer"}
 _NUMBERS: Final = count(1)
+_MOMENTS: Final = random.Random(5321)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -142,6 +148,9 @@ class Cell:
             await self._ground.heal()
 
     async def _until_all_stand(self) -> None:
+        if self._stage == ANY_MOMENT:
+            await asyncio.sleep(_MOMENTS.uniform(0, SPREAD))
+            return
         passing = sum(message.kind != "refused" for message in self.messages)
         for _ in range(200):
             held = self._stage not in HOLDS or self._ground.wire.held >= passing
@@ -155,7 +164,13 @@ class Cell:
     async def _first(self, message: Message) -> None:
         """Make the attempt that the fault meets."""
         message.attempts += 1
-        self._note(message, await self._attempt(message, self._stand))
+        stay = None
+        if self._stage == ANY_MOMENT:
+            await asyncio.sleep(_MOMENTS.uniform(0, SPREAD))
+            stay = _MOMENTS.uniform(0, SPREAD / 4) if self._fault is None else None
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(stay):
+                self._note(message, await self._attempt(message, self._stand))
 
     async def _repeat(self, message: Message) -> None:
         while not message.reply and message.attempts < ATTEMPTS:

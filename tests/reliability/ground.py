@@ -113,10 +113,11 @@ class Ground:
         self.complaints += utpost.complaints
 
     async def kill_workers(self) -> None:
-        """Kill every worker; what they had said and the relay had not yet got is lost with them."""
+        """Kill every worker; what the wire holds is lost with them, as if they had not yet said it."""
         for pid in self._pids("utpost-worker"):
             os.kill(pid, signal.SIGKILL)
-        self.wire.cut()
+        if self.wire.hold:
+            self.wire.cut()
 
     async def kill_zygotes(self) -> None:
         """Kill the processes that inspections are forked from."""

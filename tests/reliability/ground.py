@@ -30,6 +30,7 @@ SETTINGS: Final = (
 )
 """Impatient, so that a cell takes seconds; nothing else differs from the defaults."""
 
+WORKERS: Final = 2
 _UNLIMITED: Final = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
 
 
@@ -83,7 +84,7 @@ class Ground:
         """Start a Utpost on the state that there is."""
         settings = SETTINGS if self.redis is None else (*SETTINGS, f'ledger.url="{self.redis.url}"')
         host, port = self.wire.address
-        self.utpost = Utpost(f"{host}:{port}", state=self.folder / "state", settings=settings, workers=2).start()
+        self.utpost = Utpost(f"{host}:{port}", state=self.folder / "state", settings=settings, workers=WORKERS).start()
 
     def stop(self) -> None:
         """End it, and whatever an earlier one has left."""
@@ -100,6 +101,14 @@ class Ground:
         if not found:
             raise RuntimeError(f"there is no process {start}")
         return found
+
+    async def whole(self) -> None:
+        """Wait until both workers are there: who died often comes back later each time."""
+        deadline = time.monotonic() + 40
+        while sum(_name(pid).startswith("utpost-worker") for pid in self.running.children()) < WORKERS:
+            if time.monotonic() > deadline:
+                raise TimeoutError("the workers did not come back")
+            await asyncio.sleep(0.1)
 
     # --- faults ------------------------------------------------------------------------------
 

@@ -123,6 +123,7 @@ async def run_cell(ground: Ground, fault: str, stage: str, messages: int) -> Res
     # Refused messages never get to the relay, so they have nothing to do with its reply.
     kinds = [kind for kind in KINDS if kind != "refused" or stage != "before the relay's reply"]
     batch = [Message(kind=kinds[n % len(kinds)]) for n in range(messages)]
+    await ground.whole()
     tally = await Cell(ground, stage, trouble.act(ground)).run(batch)
     pipe = None
     if trouble.pipe is not None:

@@ -19,8 +19,11 @@ COPY deploy/constraints.txt deploy/constraints.txt
 # Versions as tested (deploy/constraints.txt); pip itself stays out of the result.
 RUN python -m venv /opt/utpost \
     && /opt/utpost/bin/pip install --no-cache-dir --disable-pip-version-check --use-pep517 -c deploy/constraints.txt . \
-    && /opt/utpost/bin/pip freeze --all > /opt/utpost/packages.txt \
     && /opt/utpost/bin/python -m pip uninstall -q -y pip setuptools
+# What is in it, as CycloneDX; its tool stays out of the result, too.
+RUN python -m venv /opt/sbom \
+    && /opt/sbom/bin/pip install --no-cache-dir --disable-pip-version-check "cyclonedx-bom>=7,<8" \
+    && /opt/sbom/bin/cyclonedx-py environment --output-format JSON --output-file /opt/utpost/sbom.json /opt/utpost/bin/python
 
 FROM ${BASE}
 ARG VERSION=0.1.0

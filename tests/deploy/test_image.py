@@ -79,6 +79,15 @@ def test_its_doctor_finds_the_fence_and_tesseract(container: list[str]) -> None:
     assert signs["sandbox"] == signs["tesseract"] == signs["policies"] == "well"
 
 
+def test_it_says_what_it_is_made_of(container: list[str]) -> None:
+    command = [*container, "cat", "/opt/utpost/sbom.json"]
+    bill = json.loads(subprocess.run(command, capture_output=True, timeout=60, check=True).stdout)
+    assert bill["bomFormat"] == "CycloneDX"
+    named = {component["name"].lower() for component in bill["components"]}
+    assert {"utpost", "aiosmtpd", "dkimpy", "cryptography"} <= named
+    assert not {"pip", "cyclonedx-bom"} & named
+
+
 def test_what_it_declares(store: Store) -> None:
     told = json.loads(store("inspect", "--type", "image", "localhost/utpost-test"))["Docker"]["config"]
     assert told["User"] == "10001:10001"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -22,8 +23,7 @@ from tests.support.relay import ScriptedRelay
 from tests.support.tools import need_root, program
 
 ROOT = Path(__file__).resolve().parents[2]
-PLACES = ("/etc/pip.conf", "/etc/xdg/pip", "/opt/wheels", "/opt/pypi")
-"""Where this machine's pip may find its settings and packages."""
+SETTINGS = ("/etc/pip.conf", "/etc/xdg/pip")
 AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
@@ -43,6 +43,14 @@ class Store:
         return done.stdout.strip()
 
 
+def places() -> list[str]:
+    """Return where this machine's pip finds its settings, and folders of packages that they name."""
+    told = subprocess.run([sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False)
+    folders = re.findall(r"(?:file://|(?<=[\s'\"]))(/[^\s'\"\\]+)", told.stdout)
+    found = [p.removesuffix("/simple") for p in (AUTHORITIES, *SETTINGS, *folders) if Path(p).exists()]
+    return [p for p in dict.fromkeys(found) if not any(str(above) in found for above in Path(p).parents)]
+
+
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     need_root("buildah with isolation chroot")
@@ -50,9 +58,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     kept = os.environ.get("UTPOST_BUILDAH")
     store = Store(Path(kept) if kept else tmp_path_factory.mktemp("buildah"))
     subprocess.run([ROOT / "tests" / "setup" / "image-base.sh", store.folder, sys.executable], check=True)
-    volumes = [
-        word for place in (AUTHORITIES, *PLACES) if Path(place).exists() for word in ("-v", f"{place}:{place}:ro")
-    ]
+    volumes = [word for place in places() for word in ("-v", f"{place}:{place}:ro")]
     words = ["--isolation", "chroot", "--network", "host", "--pull-never", "--format", "docker", *volumes]
     store("bud", *words, "-t", "utpost-test", ".")
     yield store

@@ -54,10 +54,10 @@ def of_sender(settings: Settings, policy: Policy, sender: str, reason: str) -> l
     why = " ".join(reason.split())
     if not SHORTEST_REASON <= len(why) <= LONGEST_REASON:
         raise Refused(f"--reason must be a text of {SHORTEST_REASON} to {LONGEST_REASON} characters: it is kept")
-    name = pseudonym(address, installation_secret(settings.state.directory))
     since = _since(settings, settings.journal.retention_days)
 
     async def noted_look(journal: Journal) -> list[Record]:
+        name = pseudonym(address, installation_secret(settings.state.directory))
         found = await journal.of_sender(name, since)
         await asyncio.to_thread(
             journal.write_event, datetime.now(UTC), "sender_looked_up", f"{name} {len(found)} {why}"

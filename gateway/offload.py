@@ -105,7 +105,10 @@ class Zygote:
                 stack.callback(os.close, body)
             request = _memfd(pickle.dumps(circumstances))
             stack.callback(os.close, request)
-            ours, theirs = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+            try:
+                ours, theirs = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+            except OSError as error:
+                raise Unavailable("inspection", f"no pipe: {os.strerror(error.errno or 0)}") from None
             stack.callback(os.close, ours)
             header = _HEADER.pack(kind, len(content), content.stuffed, seconds)
             try:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.config import Settings
 from gateway.journal.record import pseudonym
-from gateway.journal.sent import Sent, Unsealed
+from gateway.journal.sent import FILE, Sent, Unsealed
 from gateway.model import Unavailable
 from gateway.operator import Refused, note, responsible_of
 from gateway.policy.rules import Policy
@@ -44,6 +44,8 @@ def export(settings: Settings, policy: Policy, wanted: Wanted) -> tuple[bytes, i
     """
     if settings.records.key_file is None:
         raise Refused("there is no register: records.key_file is not set")
+    if not (settings.state.directory / FILE).is_file():
+        raise Refused(f"{settings.state.directory} holds no register; name the state directory with --state")
     if wanted.first > wanted.last:
         raise Refused("--from is after --to")
     address = responsible_of(settings, policy, wanted.sender)

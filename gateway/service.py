@@ -31,7 +31,7 @@ from gateway.config import Settings, parse_endpoint
 from gateway.judgement import Judgement, load_judgement, policies_directory
 from gateway.ledger.sqlite import ledger_file
 from gateway.model import InvalidConfiguration, Problem
-from gateway.stores import check_key, letter_signer, read_history
+from gateway.stores import check_key, letter_signer, open_sent, read_history
 from gateway.switches import read_switches
 from gateway.telemetry.board import Board, RowState
 from gateway.telemetry.monitor import serve_monitor
@@ -92,6 +92,7 @@ def serve(settings: Settings, announce: Callable[[str], None] = print) -> int:
     _check_held(settings, judgement)
     _prepare_state(settings.state.directory)
     check_key(settings)
+    open_sent(settings)
     letter_signer(settings)
     doors = _open_doors(settings, inherited_sockets())
     return Supervisor(settings, judgement, doors).run(announce)

@@ -206,6 +206,15 @@ def open_sent(settings: Settings) -> SentRegister | None:
     return SentRegister(settings.state.directory / FILE, secret=secret, retention=retention)
 
 
+def _sent_or_none(settings: Settings) -> SentRegister | None:
+    """Open the register for a worker: the key was fit at the start, and mail flows without it where it no longer is."""
+    try:
+        return open_sent(settings)
+    except InvalidConfiguration:
+        _LOG.error("records_off", why="records.key_file cannot be used")
+        return None
+
+
 def open_register(settings: Settings) -> Register:
     """Return the register of motivated exceptions."""
     return Register(settings.state.directory, retention=timedelta(days=settings.motivation.retention_days))
@@ -256,7 +265,7 @@ def open_stores(
     desk.observe = lambda kind, result: metrics.inc("letters", kind=kind, result=result)
     journal = open_journal(settings, secret)
     journal.on_drop = lambda count: metrics.inc("journal_dropped", count)
-    sent = open_sent(settings)
+    sent = _sent_or_none(settings)
     if sent is not None:
         sent.on_drop = lambda count: metrics.inc("records_dropped", count)
     ledger = open_ledger(

@@ -88,6 +88,7 @@ def _secrets(settings: Settings) -> Iterator[tuple[str, Path]]:
         ("metrics.private_key", settings.metrics.private_key),
         ("metrics.password_file", settings.metrics.password_file),
         ("ledger.key_file", settings.ledger.key_file),
+        ("records.key_file", settings.records.key_file),
         *(("dkim.keys", file) for _, _, file in settings.dkim.parts),
     ):
         if file is not None:

@@ -113,6 +113,9 @@ def _letter(message: TestMessage) -> EmailMessage:
 def _seen(settings: Settings, message: TestMessage, began: datetime) -> Sign:
     name, where = "test message", f"{message.server} → {message.recipient}"
     deadline = time.monotonic() + message.patience
+    unread = failure(name, "the journal cannot be read", "run the doctor as the user utpost, on the host of Utpost")
+    if not (settings.state.directory / "journal.db").is_file():
+        return unread  # asking would make one, of the wrong owner
     try:
         while not asyncio.run(_heard(settings, message.sender, began)):
             if time.monotonic() > deadline:
@@ -120,7 +123,7 @@ def _seen(settings: Settings, message: TestMessage, began: datetime) -> Sign:
                 return failure(name, text, "route mail of the domain through Utpost: docs/positions.md")
             time.sleep(_STEP)
     except (Unavailable, InvalidConfiguration):
-        return failure(name, "the journal cannot be read", "run the doctor as the user utpost, on the host of Utpost")
+        return unread
     return well(name, f"{where}: came by Utpost")
 
 

@@ -34,6 +34,7 @@ async def test_promises_are_kept_where_it_is_tight(fault: str) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(600)
 @postfix
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_promises_are_kept_in_every_cell(fault: str) -> None:

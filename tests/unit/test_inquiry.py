@@ -147,8 +147,13 @@ def test_nothing_is_shown_that_could_not_be_noted(state: Path, command: Command)
     assert err.startswith("utpost: the journal cannot be read or written")
 
 
-def test_a_folder_without_a_journal_is_named(state: Path, command: Command) -> None:
-    code, _, err = command("search", "--reference", "REF0")
+@pytest.mark.parametrize(
+    "words", [("search", "--reference", "REF0"), ("lookup", "--sender", SENDER, "--reason", REASON)]
+)
+def test_a_folder_without_a_journal_is_named_and_left_as_it_is(
+    words: tuple[str, ...], state: Path, command: Command
+) -> None:
+    code, _, err = command(*words)
     assert code == 2
     assert str(state) in err
     assert list(state.iterdir()) == []

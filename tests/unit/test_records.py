@@ -131,8 +131,16 @@ def test_without_a_key_there_is_no_register(state: Path, command: Command) -> No
 
 
 def test_a_key_that_others_may_read_is_refused(state: Path, command: Command) -> None:
+    keep(state, SENT)
     state.with_name("key").chmod(0o644)
     code, _, err = command("--sender", SENDER, *DAYS)
     assert code == 2
     assert "records.key_file" in err
     assert "chmod 600" in err
+
+
+def test_a_folder_without_a_register_is_named_and_left_as_it_is(state: Path, command: Command) -> None:
+    code, _, err = command("--sender", SENDER, *DAYS)
+    assert code == 2
+    assert f"{state} holds no register" in err
+    assert list(state.iterdir()) == []

@@ -1,10 +1,13 @@
-"""Arguments that many commands share: the configuration file, and keys set beside it."""
+"""What many commands share: arguments for configuration and state, and how they show rows."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from gateway.config import Settings, load_settings
 from gateway.model import Problem
@@ -30,4 +33,35 @@ def settings_of(options: argparse.Namespace, **flags: object) -> Settings:
 
 
 def _warn(problem: Problem) -> None:
-    print(f"utpost: warning: {problem}", file=sys.stderr)  # noqa: T201 - a command's own words
+    print(f"utpost: warning: {problem}", file=sys.stderr)
+
+
+def state_option(parser: argparse.ArgumentParser) -> None:
+    """Let a command take --state."""
+    parser.add_argument("--state", type=Path, metavar="DIR", help="the state directory")
+
+
+def with_state(options: argparse.Namespace) -> Settings:
+    """Return the settings of a command that has --state. Raises InvalidConfiguration."""
+    return settings_of(options, **{"state.directory": options.state})
+
+
+def print_rows(options: argparse.Namespace, rows: list[dict[str, Any]], columns: Sequence[str]) -> int:
+    """Print rows as a table, or with --json one object a line."""
+    if options.json:
+        for row in rows:
+            print(json.dumps(row, ensure_ascii=False))
+    else:
+        print(table(rows, columns))
+    return 0
+
+
+def table(rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> str:
+    """Return rows under headings, for people."""
+    cells = [list(columns), *([_cell(row.get(column)) for column in columns] for row in rows)]
+    widths = [max(len(line[n]) for line in cells) for n in range(len(columns))]
+    return "\n".join("  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in cells)
+
+
+def _cell(value: object) -> str:
+    return "-" if value is None else " ".join(str(value).split())

@@ -12,6 +12,7 @@ from typing import Any
 
 from gateway import mailings, post
 from gateway.administration import FOUND, OK, USAGE, Version, add_first_commands
+from gateway.arguments import print_rows, state_option, table, with_state
 from gateway.arguments import settings_of as _settings
 from gateway.arguments import settings_options as _settings_options
 from gateway.checking import Checked, Checker, Flags, Unreadable, check_all, find_messages, names_of
@@ -19,8 +20,8 @@ from gateway.config import Settings, render_settings
 from gateway.health import probe
 from gateway.judgement import Judgement, lint, load_judgement, policies_directory
 from gateway.model import Action, InvalidConfiguration
-from gateway.operator import Refused, switch, table
-from gateway.paper import add_journal_commands, add_records_commands, print_rows, with_state
+from gateway.operator import Refused, switch
+from gateway.paper import add_journal_commands, add_records_commands
 from gateway.policy.explain import explain
 from gateway.policy.rules import EVERY_RULE
 from gateway.policy.sender import Scope
@@ -153,7 +154,7 @@ def _mailings_parser(commands: Any) -> None:
     ):
         parsers[name] = kinds.add_parser(name, help=text)
         _settings_options(parsers[name])
-        parsers[name].add_argument("--state", type=Path, metavar="DIR", help="the state directory")
+        state_option(parsers[name])
         parsers[name].set_defaults(command=command)
     for name in ("list", "show", "permits", "reasons"):
         parsers[name].add_argument("--json", action="store_true", help="one object a line")
@@ -184,7 +185,7 @@ def _letters_parsers(commands: Any) -> None:
     ):
         act = acts.add_parser(name, help=text)
         _settings_options(act)
-        act.add_argument("--state", type=Path, metavar="DIR", help="the state directory")
+        state_option(act)
         act.set_defaults(command=command)
         if name == "list":
             act.add_argument("--json", action="store_true", help="one object a line")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection
 from datetime import UTC, datetime
-from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -79,14 +78,3 @@ def responsible_of(settings: Settings, policy: Policy, text: str) -> str:
     if address.domain not in settings.scope.folded:
         raise Refused(f"--sender must be in scope: {', '.join(sorted(settings.scope.folded))}")
     return str(address)
-
-
-def table(rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> str:
-    """Return rows under headings, for people."""
-    cells = [list(columns), *([_cell(row.get(column)) for column in columns] for row in rows)]
-    widths = [max(len(line[n]) for line in cells) for n in range(len(columns))]
-    return "\n".join("  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in cells)
-
-
-def _cell(value: object) -> str:
-    return "-" if value is None else " ".join(str(value).split())

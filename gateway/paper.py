@@ -5,17 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from gateway import inquiry, records
 from gateway.administration import OK
-from gateway.arguments import settings_of, settings_options
-from gateway.config import Settings
+from gateway.arguments import print_rows, settings_options, state_option, table, with_state
 from gateway.judgement import load_judgement, policies_directory
-from gateway.operator import Refused, table
+from gateway.operator import Refused
 
 
 def add_journal_commands(commands: Any) -> None:
@@ -31,7 +29,7 @@ def add_journal_commands(commands: Any) -> None:
     ):
         parsers[name] = kinds.add_parser(name, help=text)
         settings_options(parsers[name])
-        parsers[name].add_argument("--state", type=Path, metavar="DIR", help="the state directory")
+        state_option(parsers[name])
         parsers[name].add_argument("--json", action="store_true", help="JSON: one object a line, or one for stats")
         parsers[name].set_defaults(command=command)
     parsers["search"].add_argument("--reference", required=True, metavar="REF", help="as in the reply and the letter")
@@ -47,7 +45,7 @@ def add_records_commands(commands: Any) -> None:
     kinds = parser.add_subparsers(required=True, metavar="export")
     taken = kinds.add_parser("export", help="one sender's messages as a table; each export is journalled")
     settings_options(taken)
-    taken.add_argument("--state", type=Path, metavar="DIR", help="the state directory")
+    state_option(taken)
     taken.add_argument("--sender", required=True, metavar="ADDR", help="the representative")
     taken.add_argument("--from", dest="first", required=True, type=_day, metavar="DATE", help="first day, YYYY-MM-DD")
     taken.add_argument("--to", dest="last", required=True, type=_day, metavar="DATE", help="last day, YYYY-MM-DD")
@@ -61,21 +59,6 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no day: write YYYY-MM-DD") from None
-
-
-def with_state(options: argparse.Namespace) -> Settings:
-    """Return the settings of a command that has --state. Raises InvalidConfiguration."""
-    return settings_of(options, **{"state.directory": options.state})
-
-
-def print_rows(options: argparse.Namespace, rows: list[dict[str, Any]], columns: Sequence[str]) -> int:
-    """Print rows as a table, or with --json one object a line."""
-    if options.json:
-        for row in rows:
-            print(json.dumps(row, ensure_ascii=False))
-    else:
-        print(table(rows, columns))
-    return OK
 
 
 _RECORD_COLUMNS = ("at", "reference", "verdict", "rules", "observed", "lifted", "persons", "size", "code", "policy")

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from gateway.arguments import table
 from gateway.checking import Checked, Checker, Flags, check_all, names_of
 from gateway.judgement import Judgement
 from gateway.model import Action
-from gateway.operator import table
 from gateway.policy.sender import Scope
 
 _WORDS: Final = ("pass", "warn", "block")

@@ -24,7 +24,7 @@ from gateway.judgement import Judgement
 from gateway.letters.mail import verify_mark
 from gateway.milter.server import MilterServer
 from gateway.milter.session import Manners
-from gateway.model import InvalidConfiguration
+from gateway.model import InvalidConfiguration, Unavailable
 from gateway.observer import GateObserver, SessionMeters
 from gateway.offload import Inspector, Zygote, start_zygote
 from gateway.policy.sender import Scope
@@ -232,10 +232,14 @@ class Worker:
         async def obey(message: Message) -> None:
             if message.judgement is not None:
                 judgement: Judgement = pickle.loads(message.judgement)  # noqa: S301 - from our own parent
+                try:
+                    await self._zygote.renew(judgement.lexicon)
+                except Unavailable:
+                    self._stopping.set()  # whoever comes after has the new policies from the parent
+                    return
                 gatekeeper.policy = judgement.policy
                 stores.desk.templates = judgement.letters
                 observer.policy_version = judgement.policy.version
-                await self._zygote.renew(judgement.lexicon)
                 self._recent.forget()
                 self._renew_certificate()
             if message.observed is not None:

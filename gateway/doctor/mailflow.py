@@ -113,9 +113,6 @@ def _letter(message: TestMessage) -> EmailMessage:
 def _seen(settings: Settings, message: TestMessage, began: datetime) -> Sign:
     name, where = "test message", f"{message.server} → {message.recipient}"
     deadline = time.monotonic() + message.patience
-    unread = failure(name, "the journal cannot be read", "run the doctor as the user utpost, on the host of Utpost")
-    if not (settings.state.directory / "journal.db").is_file():
-        return unread  # asking would make one, of the wrong owner
     try:
         while not asyncio.run(_heard(settings, message.sender, began)):
             if time.monotonic() > deadline:
@@ -123,11 +120,13 @@ def _seen(settings: Settings, message: TestMessage, began: datetime) -> Sign:
                 return failure(name, text, "route mail of the domain through Utpost: docs/positions.md")
             time.sleep(_STEP)
     except (Unavailable, InvalidConfiguration):
-        return unread
+        return failure(name, "the journal cannot be read", "run the doctor as the user utpost, on the host of Utpost")
     return well(name, f"{where}: came by Utpost")
 
 
 async def _heard(settings: Settings, sender: str, since: datetime) -> bool:
+    if not (settings.state.directory / "journal.db").is_file():
+        return False  # nothing came by yet; asking would make a file of the wrong owner
     key = installation_secret(settings.state.directory)
     journal = open_journal(settings, key)
     try:

@@ -209,7 +209,7 @@ class _Walker:
                     break
                 stop = line_end(source, position, end)
                 text = source[position + 2 : min(stop, position + LOOKAHEAD)].rstrip()
-                if text in (boundary, boundary + b"--"):
+                if boundary in (text, text.removesuffix(b"--").rstrip()):
                     marks[position] = Mark(position, stop, closing=text != boundary)
         ordered = [marks[position] for position in sorted(marks)]
         last = next((number for number, mark in enumerate(ordered) if mark.last), len(ordered))
@@ -220,15 +220,20 @@ class _Walker:
         positions = line_starts(source, b"--", start, end)
         if source.find(b"\n --", start, end) >= 0:
             positions = iter(sorted([*positions, *line_starts(source, b" --", start, end)]))
-        marks = []
+        marks: list[Mark] = []
+        seen: set[bytes] = set()
         for position in positions:
             self._lines -= 1
             if self._lines <= 0:
                 self.defects.append("too_many_boundaries")
                 break
             stop = line_end(source, position, end)
+            line = source[position : min(stop, position + LOOKAHEAD)].strip()
             if begins_part(source, stop, end):
+                seen.add(line)
                 marks.append(Mark(position, stop))
+            elif line.endswith(b"--") and line[:-2] in seen:
+                marks.append(Mark(position, stop, closing=True))
         return marks
 
 

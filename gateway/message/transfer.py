@@ -76,7 +76,8 @@ def read_encodings(values: Sequence[bytes]) -> tuple[Encoding, ...]:
     found: dict[Encoding, None] = {}
     for value in values:
         text = value.lower()
-        if b"64" in text and b"base" in text:
+        joined = b"".join(text.split())
+        if b"64" in joined and b"base" in joined:
             found[Encoding.BASE64] = None
         if b"quoted" in text:
             found[Encoding.QUOTED] = None
@@ -98,12 +99,16 @@ def decodings(octets: bytes, declared: Sequence[Encoding]) -> list[bytes]:
         out += _undo(octets, encoding)
     if _looks_base64(out[0]):
         out += _undo(out[0], Encoding.BASE64)
-    if Encoding.BASE64 in declared and (not _is_mostly_base64(octets) or (_rank(out[0]) > 1 and _has_junk(octets))):
+    if Encoding.BASE64 in declared and (not _is_mostly_base64(octets) or (_worst(out) > 1 and _has_junk(octets))):
         out += [octets, *base64_islands(octets)]
     if Encoding.QUOTED not in declared and _looks_quoted(octets):
         out += _undo(octets, Encoding.QUOTED)
     out = list(dict.fromkeys(out))
     return out if len(out) == 1 else sorted(out, key=_rank)
+
+
+def _worst(readings: Sequence[bytes]) -> int:
+    return max(map(_rank, readings))
 
 
 def _rank(octets: bytes) -> int:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import itertools
 import quopri
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
 
 HEAD = b"From: a@example.com\r\nTo: b@example.com\r\nSubject: x\r\nMIME-Version: 1.0\r\n"
 BODY = b"Content-Type: text/plain\r\n\r\nhej\r\n"
@@ -252,3 +255,57 @@ def evasions(secret: bytes) -> dict[str, bytes]:
     make = Maker(secret)
     kinds = (boundaries, structures, nests, encodings, base64_shapes, other_shapes)
     return {f"{kind.__name__}: {name}": mail for kind in kinds for name, mail in kind(make)}
+
+
+class _Pieces(Maker):
+    """Hands over what a mail would be made of: how the boundary is declared, how it is written, and the part."""
+
+    def mail(self, declared: bytes = b"multipart/mixed; boundary=foo", used: bytes = b"foo", part: bytes = b"") -> Any:
+        return declared, used, part or self.part()
+
+
+def _pieces(kind: Callable[[Maker], Iterator[tuple[str, Any]]], secret: bytes) -> list[tuple[str, Any]]:
+    return [(name, made) for name, made in kind(_Pieces(secret)) if isinstance(made, tuple)]
+
+
+TWISTS: dict[str, Callable[[bytes], bytes]] = {
+    "lf": lambda mail: mail.replace(b"\r\n", b"\n"),
+    "cr": lambda mail: mail.replace(b"\r\n", b"\r"),
+    "cr cr lf": lambda mail: mail.replace(b"\r\n", b"\r\r\n"),
+    "blanks after boundaries": lambda mail: mail.replace(b"--foo\r\n", b"--foo  \t\r\n"),
+    "blanks before boundaries": lambda mail: mail.replace(b"--foo", b" --foo"),
+    "junk after boundaries": lambda mail: mail.replace(b"--foo\r\n", b"--foo;bar\r\n"),
+    "no closing boundary": lambda mail: mail.removesuffix(b"--foo--\r\n"),
+    "byte order mark": lambda mail: b"\xef\xbb\xbf" + mail,
+    "no mime-version": lambda mail: mail.replace(b"MIME-Version: 1.0\r\n", b""),
+    "blanks before colons": lambda mail: mail.replace(b"Content-Type:", b"Content-Type :"),
+    "content-type with nul": lambda mail: mail.replace(b"Content-Type:", b"Content-Type\0:", 1),
+    "two types": lambda mail: mail.replace(b"Content-Type:", b"Content-Type: text/plain\r\nContent-Type:", 1),
+    "another boundary": lambda mail: mail.replace(b"boundary=foo", b"boundary=bar", 1),
+    "folded disposition": lambda mail: mail.replace(
+        b"Disposition: attachment;", b"Disposition:\r\n\tattachment\r\n\t;"
+    ),
+    "no disposition": lambda mail: re.sub(rb"Content-Disposition: [^\r]*\r\n", b"", mail),
+    "said to be text": lambda mail: mail.replace(b"application/octet-stream", b"text/plain"),
+    "said to be html": lambda mail: mail.replace(b"application/octet-stream", b"text/html"),
+    "said to be a picture": lambda mail: mail.replace(b"application/octet-stream", b"image/png"),
+    "no type at all": lambda mail: mail.replace(b"application/octet-stream", b"foo"),
+}
+
+
+def pairs(secret: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield name and mail for deviations two by two, as far as some client can still decode what they give."""
+    make = Maker(secret)
+    declared = _pieces(boundaries, secret)
+    encoded = [made for kind in (encodings, base64_shapes, other_shapes) for made in _pieces(kind, secret)]
+    for (one, (how, used, _)), (two, (*_, part)) in itertools.product(declared, encoded):
+        yield f"{one}, {two}", make.mail(how, used, part)
+    for (one, (*_, head)), (two, (*_, data)) in itertools.product(
+        _pieces(encodings, secret), _pieces(base64_shapes, secret)
+    ):
+        if "base64" in one and "field" not in one and "quoted" not in two:
+            fields, body = head.partition(b"\r\n\r\n")[0], data.partition(b"\r\n\r\n")[2]
+            yield f"{one}, {two}", make.mail(part=fields + b"\r\n\r\n" + body)
+    for twist, change in TWISTS.items():
+        for name, (how, used, part) in declared + encoded:
+            yield f"{twist}, {name}", change(make.mail(how, used, part))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from gateway.message.entity import Leaf
@@ -9,7 +11,7 @@ from gateway.message.leaves import Opened
 from gateway.message.mime import LINES, NESTING, PARTS, take_apart
 from gateway.message.parse import parse_message
 from gateway.model import Part
-from tests.unit.message.evasions import evasions
+from tests.unit.message.evasions import evasions, pairs
 from tests.unit.message.test_cms import signed, tlv
 
 NUMBER = "19811218-9876"
@@ -20,8 +22,7 @@ HIDDEN_FILES = evasions(FILE)
 HIDDEN_TEXTS = evasions(TEXT)
 
 
-@pytest.mark.parametrize("name", HIDDEN_FILES)
-def test_hidden_file_is_handed_to_the_opener(name: str) -> None:
+def readings(mail: bytes) -> list[bytes]:
     seen: list[bytes] = []
 
     def opener(leaf: Leaf, part: Part, left: int) -> Opened:
@@ -29,14 +30,28 @@ def test_hidden_file_is_handed_to_the_opener(name: str) -> None:
         seen.extend(leaf.readings())
         return Opened(part=part)
 
-    parse_message(HIDDEN_FILES[name], opener)
-    assert any(FILE in octets for octets in seen)
+    parse_message(mail, opener)
+    return seen
+
+
+@pytest.mark.parametrize("name", HIDDEN_FILES)
+def test_hidden_file_is_handed_to_the_opener(name: str) -> None:
+    assert any(FILE in octets for octets in readings(HIDDEN_FILES[name]))
 
 
 @pytest.mark.parametrize("name", HIDDEN_TEXTS)
 def test_hidden_text_is_read(name: str) -> None:
     message = parse_message(HIDDEN_TEXTS[name])
     assert any(NUMBER in part.text for part in message.parts)
+
+
+@pytest.mark.parametrize("step", [29, pytest.param(1, marks=pytest.mark.long)])
+def test_two_deviations_at_once_hide_nothing(step: int) -> None:
+    """Every pair of deviations in the long test, every 29th otherwise."""
+    for name, mail in itertools.islice(pairs(FILE), 0, None, step):
+        assert any(FILE in octets for octets in readings(mail)), name
+    for name, mail in itertools.islice(pairs(TEXT), 0, None, step):
+        assert any(NUMBER in part.text for part in parse_message(mail).parts), name
 
 
 def leaves(text: str) -> list[tuple[str, str, str]]:

@@ -22,6 +22,8 @@ from gateway.model import Origin, Part, PartState, SegmentKind
 
 _FILE: Final = 64 * 1024 * 1024
 _NESTING: Final = 12
+_SAMPLE: Final = 8192
+"""Octets in which a kind of file shows itself: one that nobody reads is not decoded whole."""
 _TAR: Final = (b"ustar", 257)
 _XML: Final = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:\?x\w|!DOCTYPE|\w+:?\w*[\s>])")
 _BINARY_SHEETS: Final = b"xl/workbook.bin"
@@ -59,7 +61,9 @@ class Opener:
         """Open a leaf whose part is UNKNOWN. Never raises; keeps ``left`` characters of text at most."""
         if leaf.depth > _NESTING or leaf.end - leaf.start > 2 * _FILE:
             return Opened(part=replace(part, state=PartState.TOO_BIG))
-        octets = (leaf.readings() or [b""])[0]
+        if not any(reader_of(sample, part) for sample in leaf.readings(_SAMPLE)):
+            return Opened(part=part)
+        octets = leaf.readings()[0]
         reader = reader_of(octets, part)
         if reader is None:
             return Opened(part=part)

@@ -12,6 +12,7 @@ import signal
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from gateway.detect import detect
@@ -94,6 +95,9 @@ def limit(seconds: float) -> None:
     os.nice(_COURTESY)
     # tesseract would start a thread for each core; one message takes one.
     os.environ["OMP_THREAD_LIMIT"] = "1"
+    # Where memory runs out, the kernel ends this process before any that serves.
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000", "ascii")
     # What a library says about a stranger's file is not for our log.
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)

@@ -13,9 +13,11 @@ import gc
 import io
 import os
 import pickle
+import select
 import signal
 import socket
 import struct
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -35,6 +37,9 @@ INLINE: Final = 128 * 1024
 """Octets up to which a message is inspected in the event loop: a fork costs more, and a stall stays below 50 ms."""
 
 _GRACE: Final = 0.2
+
+_MERCY: Final = 0.5
+"""Seconds in which a process may end by its own alarm before it is killed."""
 
 RESULT_OCTETS: Final = 16 * 1024 * 1024
 """More than this never comes from an honest inspection."""
@@ -178,21 +183,66 @@ def _zygote_main(sock: socket.socket, lexicon: Lexicon) -> None:
     die_with_parent()
     # A collection in a fork would touch, and so copy, every page that it shares with the others.
     gc.freeze()
+    forks = _Forks()
     while True:
         try:
+            forks.watch_until_readable(sock)
             header, descriptors, _, _ = socket.recv_fds(sock, _HEADER.size, 3)
             if not header:
                 os._exit(0)
             kind, size, stuffed, seconds = _HEADER.unpack(header)
             if kind == _LEXICON:
                 lexicon = pickle.loads(os.pread(descriptors[0], size, 0))  # noqa: S301 - from our own worker
-            elif os.fork() == 0:
+            elif (pid := os.fork()) == 0:
                 sock.close()
                 _inspect_and_exit(_Request(descriptors, size, stuffed, seconds, files=kind == _FILES), lexicon)
+            else:
+                forks.add(pid, seconds)
             for descriptor in descriptors:
                 os.close(descriptor)
         except OSError:
             os._exit(1)
+
+
+class _Forks:
+    """The processes of messages under way. Each has an alarm of its own; here they are killed if they outlive it."""
+
+    def __init__(self) -> None:
+        """None yet."""
+        self._deadlines: dict[int, float] = {}
+        """Descriptor of a process (pidfd_open(2)), and when its time is over."""
+
+    def add(self, pid: int, seconds: float) -> None:
+        """Watch a process that may take so many seconds."""
+        with contextlib.suppress(ProcessLookupError):  # it has ended already
+            self._deadlines[os.pidfd_open(pid)] = time.monotonic() + seconds + _MERCY
+
+    def watch_until_readable(self, sock: socket.socket) -> None:
+        """Return when there is something to receive; until then kill what is late, and forget what has ended."""
+        while True:
+            poll = select.poll()
+            for descriptor in (sock.fileno(), *self._deadlines):
+                poll.register(descriptor, select.POLLIN)
+            ready = {descriptor for descriptor, _ in poll.poll(self._milliseconds())}
+            for descriptor in ready & self._deadlines.keys():
+                del self._deadlines[descriptor]
+                os.close(descriptor)
+            self._kill_late()
+            if sock.fileno() in ready:
+                return
+
+    def _milliseconds(self) -> float | None:
+        """Return how long nobody is late."""
+        if not self._deadlines:
+            return None
+        return max(0.0, min(self._deadlines.values()) - time.monotonic()) * 1000 + 1
+
+    def _kill_late(self) -> None:
+        now = time.monotonic()
+        for descriptor in [pidfd for pidfd, deadline in self._deadlines.items() if deadline <= now]:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+            self._deadlines[descriptor] = now + _MERCY
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import io
 import os
 import pickle
 import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -155,6 +156,32 @@ async def test_file_costs_itself_alone(
     assert open_descriptors() == before
     other.close()
     zygote.close()
+
+
+def outlive(octets: bytes, budget: object) -> Iterator[str]:
+    del octets, budget
+    signal.signal(signal.SIGALRM, signal.SIG_IGN)
+    yield "början"
+    while True:
+        time.sleep(60)
+
+
+async def test_what_outlives_its_alarm_is_killed(lexicon: Lexicon, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.extract.opener.reader_of", lambda _octets, _part: outlive)
+    zygote = start_zygote(lexicon)
+    children = Path(f"/proc/{zygote.pid}/task/{zygote.pid}/children")
+    looking = asyncio.create_task(zygote.inspect(Content.of(WITH_FILE), NOBODY, 2))
+    await until(lambda: len(children.read_text().split()) == 1)
+    await until(lambda: Path("/proc", children.read_text().strip(), "oom_score_adj").read_text() == "1000\n")
+    found = await looking
+    assert [p.state for p in found.message.parts if p.filename] == [PartState.TIMED_OUT]
+    await until(lambda: not children.read_text())
+    zygote.close()
+
+
+async def until(true: Callable[[], bool]) -> None:
+    while not true():  # noqa: ASYNC110 - another process is watched
+        await asyncio.sleep(0.02)
 
 
 def open_descriptors() -> int:

@@ -8,6 +8,7 @@ import stat
 from pathlib import Path
 from typing import Final
 
+from gateway.belonging import create
 from gateway.model import InvalidConfiguration, Problem
 
 _OCTETS: Final = 32
@@ -32,8 +33,8 @@ def installation_secret(state: Path) -> bytes:
 def _make(path: Path) -> None:
     """Write a fresh secret in one step; when two processes try, the first one wins."""
     fresh = path.with_name(f".secret-{os.getpid()}")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(create(fresh), "wb") as file:
         file.write(secrets.token_bytes(_OCTETS))
         file.flush()
         os.fsync(file.fileno())

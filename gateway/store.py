@@ -24,6 +24,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from gateway.belonging import create
+
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 
@@ -390,8 +392,9 @@ class StoreFile:
     def open(self) -> sqlite3.Connection:
         """Return a connection to the file in its present form, made or migrated where needed."""
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # The log and the shared memory beside the file take over its mode.
-        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        # The log and the shared memory beside the file take over its mode and its owner.
+        with contextlib.suppress(FileExistsError):
+            os.close(create(self.path))
         until = time.monotonic() + self.patience
         while True:
             connection = sqlite3.connect(self.path, timeout=self.patience, isolation_level=None, cached_statements=256)

@@ -6,6 +6,8 @@ import json
 import os
 from pathlib import Path
 
+from gateway.belonging import create
+
 ALL = "*"
 """Stands for every rule."""
 
@@ -29,5 +31,7 @@ def write_switches(state: Path, rules: frozenset[str]) -> None:
     target = switch_file(state)
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = target.with_suffix(f".{os.getpid()}")
-    fresh.write_text(json.dumps(sorted(rules)), "utf-8")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(create(fresh), "w", encoding="utf-8") as file:
+        json.dump(sorted(rules), file)
     fresh.replace(target)

@@ -71,6 +71,8 @@ def permissions(settings: Settings) -> Iterator[Sign]:
         yield note("state", f"{state} is not there yet", "it is made at the first start, mode 700")
     elif not os.access(state, os.R_OK | os.W_OK | os.X_OK):
         yield failure("state", f"{state} cannot be written by this user", f"chown -R utpost: {state}")
+    elif strange := _of_others(state):
+        yield failure("state", f"{', '.join(strange)} in {state} belong to another user", f"chown -R utpost: {state}")
     else:
         yield _closed("state", state, 0o700)
     for key, file in _secrets(settings):
@@ -80,6 +82,12 @@ def permissions(settings: Settings) -> Iterator[Sign]:
             yield failure(key, f"{file} cannot be read by this user", f"chown utpost: {file}")
         else:
             yield _closed(key, file, 0o600)
+
+
+def _of_others(state: Path) -> list[str]:
+    """Return the files that whoever owns the folder cannot be sure to write, for instance left by root."""
+    owner = state.stat().st_uid
+    return sorted(path.name for path in state.iterdir() if path.lstat().st_uid != owner)
 
 
 def _secrets(settings: Settings) -> Iterator[tuple[str, Path]]:

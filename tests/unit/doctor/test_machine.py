@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import tempfile
 from datetime import timedelta
@@ -14,6 +15,7 @@ from gateway.doctor import machine
 from gateway.doctor.sign import Level, Sign
 from gateway.sandbox import Protection, available
 from tests.support.certificates import Authority
+from tests.support.tools import need_root
 
 
 def by_name(signs: list[Sign]) -> dict[str, Sign]:
@@ -58,6 +60,18 @@ def test_a_secret_is_closed_to_others(tmp_path: Path, mode: int, expected: Level
 def test_a_secret_that_is_missing_is_a_failure(tmp_path: Path) -> None:
     signs = by_name(list(machine.permissions(settings(tmp_path, f'ledger.key_file="{tmp_path}/none"'))))
     assert signs["ledger.key_file"].level is Level.FAILURE
+
+
+def test_a_file_that_root_left_in_the_state_folder_is_a_failure(tmp_path: Path) -> None:
+    need_root("a file of another user")
+    state = tmp_path / "state"
+    state.mkdir(mode=0o700)
+    (state / "ledger.sqlite").touch()
+    assert by_name(list(machine.permissions(settings(tmp_path))))["state"].level is Level.WELL
+    os.chown(state, 65534, 65534)
+    sign = by_name(list(machine.permissions(settings(tmp_path))))["state"]
+    assert sign.level is Level.FAILURE
+    assert "ledger.sqlite" in sign.text
 
 
 def test_a_state_folder_open_to_everybody_is_a_failure(tmp_path: Path) -> None:

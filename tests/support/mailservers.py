@@ -1,4 +1,4 @@
-"""Exim and OpenSMTPD, real ones, unpacked and not installed, with configuration, spool and port of their own.
+"""Exim, OpenSMTPD and Sendmail, real ones, unpacked and not installed, with configuration, spool and port of their own.
 
 They want users of their own and fixed places; they are started in a mount namespace where only they see such, so that
 nothing of the machine changes.
@@ -56,6 +56,32 @@ _OPENSMTPD: Final = """\
 listen on 127.0.0.1 port {port}
 action "onwards" relay host smtp://127.0.0.1:{target}
 match from any for any action "onwards"
+"""
+
+
+_SENDMAIL: Final = """\
+include(`{cf}/m4/cf.m4')
+OSTYPE(`linux')
+define(`confDOMAIN_NAME', `sendmail.example')
+define(`confPID_FILE', `{folder}/sendmail.pid')
+define(`QUEUE_DIR', `{folder}/queue')
+define(`ALIAS_FILE', `')
+define(`STATUS_FILE', `')
+define(`HELP_FILE', `')
+define(`confDONT_BLAME_SENDMAIL', `GroupWritableDirPathSafe')
+define(`confDEF_USER_ID', `root:root')
+define(`confRUN_AS_USER', `root')
+define(`confDELIVERY_MODE', `i')
+define(`confTO_IDENT', `0s')
+define(`SMART_HOST', `relay:[127.0.0.1]')
+define(`RELAY_MAILER_ARGS', `TCP $h {target}')
+FEATURE(`nocanonify')
+FEATURE(`accept_unresolvable_domains')
+FEATURE(`promiscuous_relay')
+FEATURE(`no_default_msa')
+DAEMON_OPTIONS(`Port={port}, Addr=127.0.0.1, Name=MTA')
+INPUT_MAIL_FILTER(`utpost', `S={milter}, F=T, T=C:10s;S:10s;R:10s;E:60s')
+MAILER(`smtp')
 """
 
 
@@ -182,6 +208,36 @@ class Exim(MailServer):
             log.touch(0o640)
             os.chown(log, 64_000, 64_000)
         return [str(self._binary), "-C", str(self._file), "-bdf", "-q2s", "-oX", str(self.port)]
+
+
+class Sendmail(MailServer):
+    """Sendmail 8 as Debian builds it, which asks a milter, in its own notation of places (``inet:PORT@HOST``)."""
+
+    package = "sendmail-bin"
+    binary = "usr/libexec/sendmail/sendmail"
+    users = ()
+    configuration = _SENDMAIL
+
+    def __init__(self, cache: Path, folder: Path, target: int, milter: str) -> None:
+        """Write its configuration, made by its own macros."""
+        cf = fetched("sendmail-cf", cache) / "usr/share/sendmail/cf"
+        m4 = fetched("m4", cache) / "usr/bin/m4"
+        self._libraries = [fetched(name, cache) for name in ("libwrap0", "liblockfile1")]
+        self.configuration = self.configuration.replace("{cf}", str(cf)).replace("{milter}", milter)  # type: ignore[misc]
+        super().__init__(cache, folder, target)
+        made = subprocess.run([m4, self._file], capture_output=True, check=True)
+        self._file.write_bytes(made.stdout)
+        self._file.chmod(0o644)
+        (folder / "queue").mkdir(mode=0o700)
+        # It waits a minute where the machine's name has no domain.
+        hosts = folder / "hosts"
+        hosts.write_text(f"127.0.0.1 {socket.gethostname()}.example {socket.gethostname()} localhost\n")
+        self.before = (f"mount --bind {shlex.quote(str(hosts))} /etc/hosts",)  # type: ignore[misc]
+
+    def command(self) -> list[str]:
+        """Run the daemon in the foreground, with a queue runner."""
+        places = ":".join(str(place / "usr/lib/x86_64-linux-gnu") for place in self._libraries)
+        return ["env", f"LD_LIBRARY_PATH={places}", str(self._binary), "-C", str(self._file), "-bD", "-q1s"]
 
 
 class OpenSmtpd(MailServer):

@@ -138,18 +138,22 @@ def swell(octets: bytes, budget: object) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    ("reader", "state"),
-    [(crash, PartState.UNREADABLE), (stall, PartState.TIMED_OUT), (swell, PartState.TOO_BIG)],
+    ("reader", "seconds", "state"),
+    [(crash, 30, PartState.UNREADABLE), (stall, 3, PartState.TIMED_OUT), (swell, 30, PartState.TOO_BIG)],
 )
 async def test_file_costs_itself_alone(
-    reader: Callable[..., Iterator[str]], state: PartState, lexicon: Lexicon, monkeypatch: pytest.MonkeyPatch
+    reader: Callable[..., Iterator[str]],
+    seconds: float,
+    state: PartState,
+    lexicon: Lexicon,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("gateway.extract.opener.reader_of", lambda _octets, _part: reader)
     zygote = start_zygote(lexicon)
     other = Content.of(big())
     assert (await zygote.inspect(other, NOBODY, 20)).findings
     before = open_descriptors()
-    found = await zygote.inspect(Content.of(WITH_FILE), NOBODY, 3)
+    found = await zygote.inspect(Content.of(WITH_FILE), NOBODY, seconds)
     assert [f.rule for f in found.findings] == ["personnummer"]
     assert [p.state for p in found.message.parts if p.filename] == [state]
     assert (await zygote.inspect(other, NOBODY, 20)).findings

@@ -26,6 +26,7 @@ from gateway.model import (
     Occasion,
     Part,
     Recipient,
+    Refused,
     RuleHit,
     Verdict,
 )
@@ -43,7 +44,7 @@ WORDS: Mapping[Action, str] = {
 }
 
 
-class Unreadable(Exception):
+class Unreadable(Refused):
     """A file or folder cannot be judged; the text says which and why."""
 
 

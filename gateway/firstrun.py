@@ -11,7 +11,7 @@ from typing import Final
 
 from gateway.config import Settings, example, load_settings
 from gateway.judgement import load_judgement, policies_directory
-from gateway.operator import Refused
+from gateway.model import Refused
 
 FILE: Final = "utpost.toml"
 FOLDER: Final = "policies"

@@ -11,8 +11,8 @@ from typing import Any, Final, TypeVar
 from gateway.config import Settings
 from gateway.journal.journal import Journal, Tally
 from gateway.journal.record import Record, pseudonym
-from gateway.model import Unavailable
-from gateway.operator import Refused, responsible_of
+from gateway.model import Refused, Unavailable
+from gateway.operator import responsible_of
 from gateway.policy.rules import Policy
 from gateway.secret import installation_secret
 from gateway.stores import open_journal

@@ -12,9 +12,9 @@ from typing import Any, Final, TypeVar
 from gateway.config import Settings
 from gateway.ledger import Ledger, MailingSummary, Permit
 from gateway.ledger.open import open_ledger
-from gateway.model import Unavailable
+from gateway.model import Refused, Unavailable
 from gateway.motivation.register import Motivation
-from gateway.operator import Refused, note, responsible_of
+from gateway.operator import note, responsible_of
 from gateway.policy.rules import Policy
 from gateway.stores import open_register
 

@@ -418,6 +418,10 @@ class InvalidConfiguration(Exception):
         self.problems = problems
 
 
+class Refused(Exception):
+    """What an operator asked for cannot be done; the text says why and what can."""
+
+
 # --- whole submission, facts -----------------------------------------------------------------
 
 

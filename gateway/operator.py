@@ -8,16 +8,12 @@ from datetime import UTC, datetime
 from email_validator import EmailNotValidError, validate_email
 
 from gateway.config import Settings
-from gateway.model import Unavailable
+from gateway.model import Refused, Unavailable
 from gateway.policy.rules import EVERY_RULE, Policy
 from gateway.policy.sender import fold, read_plain
 from gateway.secret import installation_secret
 from gateway.stores import open_journal
 from gateway.switches import read_switches, write_switches
-
-
-class Refused(Exception):
-    """What was asked for cannot be done; the text says why and what can."""
 
 
 def switch(settings: Settings, known: Collection[str], wanted: str | None, *, to_observe: bool) -> str:

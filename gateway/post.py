@@ -16,8 +16,8 @@ from gateway.letters.compose import Typeset
 from gateway.letters.letter import LetterKind
 from gateway.letters.outbox import Outbox
 from gateway.letters.preview import preview
-from gateway.model import Unavailable
-from gateway.operator import Refused, note
+from gateway.model import Refused, Unavailable
+from gateway.operator import note
 from gateway.secret import installation_secret
 from gateway.stores import letterhead, open_outbox
 

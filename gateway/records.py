@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from gateway.config import Settings
 from gateway.journal.record import pseudonym
 from gateway.journal.sent import FILE, Sent, Unsealed
-from gateway.model import Unavailable
-from gateway.operator import Refused, note, responsible_of
+from gateway.model import Refused, Unavailable
+from gateway.operator import note, responsible_of
 from gateway.policy.rules import Policy
 from gateway.secret import installation_secret
 from gateway.stores import open_sent

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from gateway.arguments import table
 from gateway.checking import Checked, Checker, Flags, check_all, names_of
 from gateway.judgement import Judgement
 from gateway.model import Action
 from gateway.policy.sender import Scope
+from gateway.rows import table
 
 _WORDS: Final = ("pass", "warn", "block")
 _STYLE: Final = (

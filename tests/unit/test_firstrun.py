@@ -12,8 +12,7 @@ from gateway.cli import main
 from gateway.config import Settings, load_settings
 from gateway.firstrun import QUESTIONS, ask, initialise
 from gateway.judgement import load_judgement
-from gateway.model import InvalidConfiguration, Mode
-from gateway.operator import Refused
+from gateway.model import InvalidConfiguration, Mode, Refused
 
 RELAY = {"relay.address": "relay.example:25", "access.networks": ("192.0.2.0/24",)}
 

@@ -10,15 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from gateway import inquiry, records
-from gateway.administration import OK
-from gateway.arguments import print_rows, settings_options, state_option, table, with_state
+from gateway.commands.arguments import OK, print_rows, settings_options, state_option, with_state
 from gateway.judgement import load_judgement, policies_directory
-from gateway.operator import Refused
+from gateway.model import Refused
+from gateway.rows import table
 
 
-def add_journal_commands(commands: Any) -> None:
-    """Add ``journal`` and what it can do."""
-    parser = commands.add_parser("journal", help="what became of messages: no content, pseudonyms only")
+def add_journal(parser: argparse.ArgumentParser) -> None:
+    """Add what ``journal`` can do."""
     kinds = parser.add_subparsers(required=True, metavar="search|stats|lookup|acts")
     parsers = {}
     for name, command, text in (
@@ -39,9 +38,8 @@ def add_journal_commands(commands: Any) -> None:
     parsers["lookup"].add_argument("--reason", required=True, metavar="TEXT", help="why; it is kept")
 
 
-def add_records_commands(commands: Any) -> None:
-    """Add ``records`` and what it can do."""
-    parser = commands.add_parser("records", help="who wrote to whom, for requests for public records (2.8)")
+def add_records(parser: argparse.ArgumentParser) -> None:
+    """Add what ``records`` can do."""
     kinds = parser.add_subparsers(required=True, metavar="export")
     taken = kinds.add_parser("export", help="one sender's messages as a table; each export is journalled")
     settings_options(taken)

@@ -1,16 +1,20 @@
-"""What many commands share: arguments for configuration and state, and how they show rows."""
+"""What many commands share: exit codes, arguments for configuration and state, and how they show rows."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from gateway.config import Settings, load_settings
 from gateway.model import Problem
+from gateway.rows import table
+
+OK, FOUND, USAGE = 0, 1, 2
+"""Exit codes: well; something was found or failed; the command line or its files are wrong."""
 
 
 def settings_options(parser: argparse.ArgumentParser) -> None:
@@ -53,15 +57,4 @@ def print_rows(options: argparse.Namespace, rows: list[dict[str, Any]], columns:
             print(json.dumps(row, ensure_ascii=False))
     else:
         print(table(rows, columns))
-    return 0
-
-
-def table(rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> str:
-    """Return rows under headings, for people."""
-    cells = [list(columns), *([_cell(row.get(column)) for column in columns] for row in rows)]
-    widths = [max(len(line[n]) for line in cells) for n in range(len(columns))]
-    return "\n".join("  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in cells)
-
-
-def _cell(value: object) -> str:
-    return "-" if value is None else " ".join(str(value).split())
+    return OK

@@ -7,6 +7,7 @@ import struct
 from collections.abc import Iterator
 from typing import Any, Final
 
+from gateway.extract.asides import in_stream
 from gateway.extract.finds import Budget, Finds, Foreign, Inner, Locked, NotRead
 from gateway.extract.outlook import read_message
 from gateway.extract.runs import runs_of
@@ -35,6 +36,14 @@ def read_compound(octets: bytes, budget: Budget) -> Finds:
         yield from _document(file, streams, octets, budget)
         yield from _summary(file)
         yield from _embedded(file, streams, budget)
+        yield from _besides(file, streams)
+
+
+def _besides(file: Any, streams: dict[str, list[str]]) -> Iterator[str]:
+    """Yield the numbers in what no reader knows: formulas, links, fields, names, and text that was thrown away."""
+    for path in streams.values():
+        if path[-1] not in _PACKED:
+            yield from in_stream(file.openstream(path).read())
 
 
 def _document(file: Any, streams: dict[str, list[str]], octets: bytes, budget: Budget) -> Finds:

@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Final
 
 from gateway.extract.archives import read_7z, read_bzip2, read_gzip, read_rar, read_tar, read_xz
+from gateway.extract.asides import beside
 from gateway.extract.compound import read_compound, read_workbook
 from gateway.extract.finds import Budget, Finds, Inner, NotRead, Reader, TooBig
-from gateway.extract.markup import read_markup
+from gateway.extract.markup import read_document
 from gateway.extract.package import read_package
 from gateway.extract.pdf import read_pdf
 from gateway.extract.picture import read_picture
@@ -91,7 +92,7 @@ class Opener:
         try:
             for found in finds:
                 if isinstance(found, str):
-                    texts.append(found)
+                    texts += [found, *beside(found)]
                     left -= len(found)
                     if left < 0:
                         break
@@ -133,7 +134,7 @@ def _workbook(octets: bytes, budget: Budget) -> Finds:
 
 def _xml(octets: bytes, budget: Budget) -> Finds:
     budget.take(len(octets))
-    yield from read_markup(octets)
+    yield from read_document(octets)
 
 
 def _is_message(part: Part) -> bool:

@@ -9,8 +9,9 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from gateway.extract.asides import in_relations, in_tags
 from gateway.extract.finds import Budget, Finds, Inner, Locked, NotRead, TooBig
-from gateway.extract.markup import between_tags, read_markup
+from gateway.extract.markup import between_tags, read_document
 from gateway.extract.sheets import shared_strings, sheet_lines
 from gateway.message.html import render
 from gateway.model import PartState
@@ -25,7 +26,7 @@ _PLAIN: Final = re.compile(
 _SHEET: Final = re.compile(r"(?:^|/)(?:worksheets|macrosheets|dialogsheets)/[^/]*\.xml$")
 _UNSAID: Final = ("mimetype", "settings.xml", "layout-cache")
 _PAGE: Final = (".xhtml", ".html", ".htm")
-_SKIPPED: Final = (".rels", ".odttf", ".ttf", ".otf", ".css", ".js", ".emf", ".wmf", ".rdf")
+_SKIPPED: Final = (".odttf", ".ttf", ".otf", ".css", ".js", ".emf", ".wmf", ".rdf")
 
 
 def read_package(octets: bytes, budget: Budget) -> Finds:
@@ -106,7 +107,9 @@ def _office(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], budget: Bu
     strings = _strings(archive, members, budget)
 
     def read(name: str, octets: bytes) -> Finds:
-        if name.endswith(".xml") or octets.startswith(b"<?xml"):
+        if name.endswith(".rels"):
+            yield from in_relations(octets)
+        elif name.endswith(".xml") or octets.startswith(b"<?xml"):
             yield from _xml(name, octets, strings)
         elif not name.endswith(("vbaProject.bin", "printerSettings1.bin")):
             yield Inner(name=name, octets=octets)
@@ -133,8 +136,9 @@ def _xml(name: str, octets: bytes, strings: list[str]) -> Finds:
         yield "".join(sheet_lines(octets, strings))
         tail = octets[octets.rfind(b"</sheetData") :] if b"</sheetData" in octets else b""
         yield between_tags(tail)
+        yield from in_tags(octets)
     else:
-        yield from read_markup(octets, apart=name.startswith("docProps/"))
+        yield from read_document(octets, apart=name.startswith("docProps/"))
 
 
 def _open_document(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], budget: Budget) -> Finds:
@@ -145,7 +149,7 @@ def _open_document(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], bud
         elif name.lower().endswith(_PAGE):
             yield from _page(octets)
         elif name.endswith((".xml", ".opf", ".ncx")) and name != "settings.xml":
-            yield from read_markup(octets, apart=name == "meta.xml")
+            yield from read_document(octets, apart=name == "meta.xml")
         elif name not in _UNSAID and not name.startswith(("Thumbnails/", "Configurations2/")):
             yield Inner(name=name, octets=octets)
 
@@ -157,8 +161,7 @@ def _open_document(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], bud
 
 def _page(octets: bytes) -> Iterator[str]:
     rendered = render(octets.decode("utf-8", "replace"))
-    yield rendered.text
-    yield from (words for _, words in rendered.hidden)
+    yield "\n".join([rendered.text, *(words for _, words in rendered.hidden)]) + "\n"
 
 
 # --- broken archives --------------------------------------------------------------------------

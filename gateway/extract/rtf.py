@@ -12,17 +12,24 @@ _TOKEN: Final = re.compile(
     r"\\(?P<word>[a-zA-Z]{1,32})(?P<number>-?\d{1,10})? ?|\\'(?P<octet>[0-9a-fA-F]{2})|\\(?P<sign>[^a-zA-Z])"
     r"|(?P<brace>[{}])|(?P<break>[\r\n]+)|(?P<text>[^\\{}\r\n]+)|(?P<odd>\\)"
 )
-_LINES: Final = frozenset({"par", "line", "row", "sect", "page", "nestrow"})
+_BOOKMARK: Final = re.compile(rb"\\bkmkstart ([^{}\\]{0,40}\d{6}-\d{4})")
 _APART: Final = frozenset(
     {"title", "subject", "author", "manager", "company", "operator", "category", "keywords", "comment", "doccomm"}
     | {"header", "headerl", "headerr", "headerf", "footer", "footerl", "footerr", "footerf", "footnote", "annotation"}
     | {"shptxt", "sv", "propname", "staticval", "docvar", "atnauthor", "atnid", "hlinkbase", "fldinst"}
-    | {"ffdeftext", "ffhelptext", "ffstattext", "ffl"}
+    | {"ffdeftext", "ffhelptext", "ffstattext", "ffl", "ffname"}
 )
 """Destinations whose words belong to nothing before or behind them."""
-_CELLS: Final = frozenset({"cell", "tab", "nestcell"})
 _SIGNS: Final = {"_": "-", "~": "\u00a0", "-": "", "\\": "\\", "{": "{", "}": "}", "\n": "\n", "\r": "\n"}
-_WORDS: Final = {"endash": "-", "emdash": "-", "bullet": "\u2022", "lquote": "'", "rquote": "'"}
+_WORDS: Final = {
+    **dict.fromkeys(("par", "line", "row", "sect", "page", "nestrow"), "\n"),
+    **dict.fromkeys(("cell", "tab", "nestcell"), "\t"),
+    "endash": "-",
+    "emdash": "-",
+    "bullet": "\u2022",
+    "lquote": "'",
+    "rquote": "'",
+}
 _SILENT: Final = frozenset(
     {"fonttbl", "colortbl", "stylesheet", "listtable", "listoverridetable", "rsidtbl", "generator", "themedata"}
     | {"colorschememapping", "datastore", "latentstyles", "pict", "xmlnstbl", "mmathPr", "objclass", "fontemb", "sn"}
@@ -30,7 +37,7 @@ _SILENT: Final = frozenset(
 _SPOKEN: Final = frozenset(
     {"shptxt", "shpinst", "annotation", "fldinst", "docvar", "atnauthor", "shppict", "objdata", "footnote", "ftnsep"}
     | {"company", "userprops", "sv", "aftncn", "hlinkbase", "ud", "moMath", "moMathPara"}
-    | {"formfield", "ffdeftext", "ffhelptext", "ffstattext", "ffl"}
+    | {"formfield", "ffdeftext", "ffhelptext", "ffstattext", "ffl", "ffname"}
 )
 """Destinations behind an asterisk that hold words all the same."""
 
@@ -41,6 +48,7 @@ class _Group:
     data: bool = False
     apart: bool = False
     fonts: bool = False
+    deleted: bool = False
     charset: str = ""
     """Of its font; nothing where that is the document's."""
     fallback: int = 1
@@ -52,6 +60,8 @@ def read_rtf(octets: bytes, budget: Budget) -> Finds:
     reader = _Reader()
     reader.run(octets.decode("latin-1"))
     yield reader.text()
+    yield from (f"\n{text}\n" for text in reader.deleted)
+    yield from (f"{found.decode('latin-1')}\n" for found in _BOOKMARK.findall(octets))
     for data in reader.objects:
         budget.take(len(data))
         at = max(data.find(b"\xd0\xcf\x11\xe0"), data.find(b"PK\x03\x04"))
@@ -61,6 +71,7 @@ def read_rtf(octets: bytes, budget: Budget) -> Finds:
 class _Reader:
     def __init__(self) -> None:
         self.objects: list[bytes] = []
+        self.deleted: list[str] = []
         self._pieces: list[str] = []
         self._octets = bytearray()
         self._hex: list[str] = []
@@ -119,6 +130,8 @@ class _Reader:
             self._group.apart = True
         elif word in ("f", "fcharset") and number:
             self._use_font(word, number)
+        elif word == "deleted":
+            self._group.deleted = number != "0"
         elif word == "objdata":
             self._group.data, self._group.silent = True, False
         elif word == "u" and number:
@@ -130,10 +143,6 @@ class _Reader:
             self._charset = f"cp{number}" if number in _CODE_PAGES else "cp1252"
         elif word == "bin" and number:
             return max(int(number), 0)
-        elif word in _LINES:
-            self._write("\n")
-        elif word in _CELLS:
-            self._write("\t")
         elif word in _WORDS:
             self._write(_WORDS[word])
         return 0
@@ -165,6 +174,8 @@ class _Reader:
         elif not self._group.silent:
             self._flush()
             self._pieces.append(text)
+            if self._group.deleted:
+                self.deleted.append(text)
 
     def _write(self, text: str) -> None:
         if not self._group.silent and not self._group.data:

@@ -12,7 +12,12 @@ _NUMBER: Final = re.compile(r"-?\d+(?:\.\d*)?(?:[eE][+-]?\d{1,3})?")
 _HEADING: Final = re.compile(
     r"person.{0,3}n(?:umme)?r|p-?nr|födelse|samordning|\bssn\b|\bid-?n(?:umme)?r", re.IGNORECASE
 )
-_WITHOUT_ZERO: Final = 9
+_WHOLE: Final = 10
+_WITHOUT_ZERO: Final = range(7, _WHOLE)
+"""Digits that are left of an identity number; eight may also be a date, which then is none any more."""
+_BIRTH: Final = (6, 8)
+_LAST: Final = 4
+"""Digits of the two cells over which some tables part an identity number."""
 _HEADING_ROWS: Final = 30
 _DIGITS: Final = 15
 _T: Final = re.compile(rb"<(?:\w+:)?t(?:\s[^<>]*)?>([^<]*)<")
@@ -27,21 +32,34 @@ _ROOT: Final = re.compile(rb"<(\w+:)?worksheet\b")
 _MARKUP: Final = re.compile(rb"<[^<>]*>")
 
 
-def lines_of(rows: Iterable[Sequence[tuple[int, str]]]) -> Iterator[str]:
-    """Yield rows of (column, text) as lines, cells parted by tabs.
+def lines_of(rows: Iterable[Sequence[tuple[int, str]]], heading_rows: int = _HEADING_ROWS) -> Iterator[str]:
+    """Yield rows of (column, text) as lines, cells parted by tabs; headings stand in the first rows.
 
-    Under a heading that announces identity numbers a number of nine digits gets back the zero that a spreadsheet drops.
+    Under a heading that announces identity numbers a shorter number gets back the zeros that a spreadsheet drops, and
+    one that two cells share is said whole beside them.
     """
     headed: set[int] = set()
     for number, row in enumerate(rows):
         cells = []
+        born = ""
         for column, text in row:
-            if number < _HEADING_ROWS and _HEADING.search(text):
+            if number < heading_rows and _HEADING.search(text):
                 headed.add(column)
-            lost = column in headed and len(text) == _WITHOUT_ZERO and text.isdecimal()
-            cells.append(f"0{text}" if lost else text.replace("\t", " ").replace("\n", " "))
+            if born and len(text) == _LAST and text.isdecimal():
+                cells.append(f"{born}-{text}")
+            born = text if column in headed and len(text) in _BIRTH and text.isdecimal() else ""
+            lost = column in headed and len(text) in _WITHOUT_ZERO and text.isdecimal()
+            cells.append(text.zfill(_WHOLE) if lost else text.replace("\t", " ").replace("\n", " "))
         if cells:
             yield "\t".join(cells) + "\n"
+
+
+def with_zeros(text: str) -> str:
+    """Return rows of one or more sheets, their cells parted by tabs, with the zeros that a spreadsheet dropped."""
+    if not _HEADING.search(text):
+        return text
+    rows = [list(enumerate(row.split("\t"))) for row in text.split("\n")]
+    return "".join(lines_of(rows, len(rows)))
 
 
 def written(number: str) -> str:

@@ -296,6 +296,8 @@ class _Renderer:
             self._flow.wish(1)
         elif name in _CELLS and attributes is not None and not self._flow.blank and not self._flow.breaking:
             self._flow.put("\t")
+        elif name == "rt":
+            self._flow.put(" ")
 
     def _speak(self, name: str, attributes: dict[str, str]) -> None:
         """Keep the words of attributes."""

@@ -199,6 +199,22 @@ FOUND: Final[dict[str, Callable[[], bytes]]] = {
     "deleted.docx": lambda: word(f"<w:p><w:del><w:r><w:delText>Elev {NUMBER}</w:delText></w:r></w:del></w:p>"),
     "box.docx": lambda: word(f"<w:p><w:r><w:pict><w:txbxContent>{run(NUMBER)}</w:txbxContent></w:pict></w:r></w:p>"),
     "described.docx": lambda: word(f'<w:p><wp:docPr xmlns:wp="x" id="1" descr="Elev {NUMBER}"/></w:p>'),
+    "replaced.docx": lambda: word(
+        f"<w:p><w:r><w:t>Elev </w:t></w:r><w:del><w:r><w:delText>{NUMBER}</w:delText></w:r></w:del>"
+        "<w:ins><w:r><w:t>en annan</w:t></w:r></w:ins></w:p>"
+    ),
+    "corrected.docx": lambda: word(
+        "<w:p><w:r><w:t>Elev 780914-23</w:t></w:r><w:del><w:r><w:delText>99</w:delText></w:r></w:del>"
+        "<w:ins><w:r><w:t>88</w:t></w:r></w:ins></w:p>"
+    ),
+    "cells.docx": lambda: word(f"<w:tbl><w:tr><w:tc>{run('780914-')}</w:tc><w:tc>{run('2388')}</w:tc></w:tr></w:tbl>"),
+    "bookmark.docx": lambda: word(f'<w:p><w:bookmarkStart w:id="0" w:name="Elev_{NUMBER}"/></w:p>'),
+    "link.docx": lambda: office(
+        {
+            "word/document.xml": "<a/>",
+            "word/_rels/document.xml.rels": f'<a><b Target="mailto:a@b.example?subject=Elev%20{NUMBER}"/></a>',
+        }
+    ),
     "inside.docx": lambda: office({"word/document.xml": "<a/>", "word/embeddings/bok.xlsx": workbook()}),
     "second.xlsx": workbook,
     "hidden.xlsx": lambda: workbook(hidden=True),
@@ -216,6 +232,17 @@ FOUND: Final[dict[str, Callable[[], bytes]]] = {
     "zero.xlsx": lambda: sheet(
         '<row r="1"><c r="A1" t="str"><v>Personnummer</v></c></row><row r="2"><c r="A2"><v>101012392</v></c></row>'
     ),
+    "zeros.xlsx": lambda: sheet(
+        '<row r="1"><c r="A1" t="str"><v>Pnr</v></c></row><row r="2"><c r="A2"><v>1012391</v></c></row>'
+    ),
+    "shares.xlsx": lambda: sheet(
+        '<row r="1"><c r="A1" t="str"><v>Personnummer</v></c></row>'
+        '<row r="2"><c r="A2"><v>780914</v></c><c r="B2"><v>2388</v></c></row>'
+    ),
+    "formula.xlsx": lambda: sheet(
+        f'<row r="1"><c r="A1"><f>IF(B1="Elev {NUMBER}",1,0)</f><v>0</v></c></row>'.replace('="', "=&quot;", 1)
+    ),
+    "named.xlsx": lambda: office({"xl/workbook.xml": f'<a><sheet name="Elev {NUMBER}"/></a>'}),
     "old.xls": old_workbook,
     "notes.pptx": slides,
     "text.odt": lambda: open_document("<text:p>Elev <text:span>780914</text:span>-2388</text:p>"),
@@ -223,6 +250,27 @@ FOUND: Final[dict[str, Callable[[], bytes]]] = {
     "cells.ods": lambda: open_document(
         "<table:table-row><table:table-cell><text:p>Personnummer</text:p></table:table-cell></table:table-row>"
         f"<table:table-row><table:table-cell><text:p>{BARE}</text:p></table:table-cell></table:table-row>"
+    ),
+    "zero.ods": lambda: open_document(
+        "<office:spreadsheet><table:table-row><table:table-cell table:number-columns-repeated='2'/>"
+        "<table:table-cell><text:p>Personnummer</text:p></table:table-cell></table:table-row>"
+        "<table:table-row><table:table-cell/><table:table-cell/>"
+        "<table:table-cell><text:p>101012392</text:p></table:table-cell></table:table-row></office:spreadsheet>"
+    ),
+    "link.odt": lambda: open_document(
+        f'<text:p><text:a href="mailto:a@b.example?subject=Elev%20{NUMBER}">skriv</text:a></text:p>'
+    ),
+    "mark.odt": lambda: open_document(f'<text:p><text:index-mark text:string-value="Elev {NUMBER}"/>Hej</text:p>'),
+    "ruby.odt": lambda: open_document(
+        f"<text:p><text:ruby-base>Elev</text:ruby-base><text:ruby-text>{NUMBER}</text:ruby-text></text:p>"
+    ),
+    "links.epub": lambda: zipped(
+        {
+            "mimetype": "application/epub+zip",
+            "META-INF/container.xml": "<a/>",
+            "a.xhtml": f'<html><body><a href="mailto:a@b.example?subject=Elev%20{NUMBER}">skriv</a></body></html>',
+            "b.xhtml": "<html><body>Två</body></html>",
+        }
     ),
     "book.epub": lambda: zipped(
         {
@@ -239,6 +287,11 @@ FOUND: Final[dict[str, Callable[[], bytes]]] = {
     "attached.pdf": lambda: pdf(_with_file),
     "header.rtf": lambda: RTF.encode("latin-1"),
     "split.rtf": lambda: _SPLIT.encode("latin-1"),
+    "deleted.rtf": lambda: rb"{\rtf1 Elev {\deleted 780914-2388}{Kalle}\par}",
+    "bookmark.rtf": lambda: rb"{\rtf1 {\*\bkmkstart Elev_780914-2388}Hej\par}",
+    "link.rtf": lambda: (
+        rb'{\rtf1 {\field{\*\fldinst HYPERLINK "mailto:a@b.example?subject=Elev%20780914-2388"}{\fldrslt x}}}'
+    ),
     "nested.zip": lambda: zipped({"mapp/": "", "mapp/inre.zip": zipped({"gammal.xls": old_workbook()})}),
     "bzip.zip": lambda: zipped({"a.txt": f"Elev {NUMBER}"}, zipfile.ZIP_BZIP2),
     "lzma.zip": lambda: zipped({"a.txt": f"Elev {NUMBER}"}, zipfile.ZIP_LZMA),
@@ -274,6 +327,14 @@ LOCKED: Final[dict[str, Callable[[], bytes]]] = {
 
 INNOCENT: Final[dict[str, Callable[[], bytes]]] = {
     "organisation.docx": lambda: word(run("Organisationsnummer 212000-0883")),
+    "identifiers.docx": lambda: word(
+        '<w:p><w:bookmarkStart w:name="_Toc1978091423"/><a:x xmlns:a="a" id="{19780914-2388-4A11-9C01-7809142388AB}"/>'
+        f'<a:creationId xmlns:a="a" val="{BARE}"/></w:p>'
+    ),
+    "numbered.xlsx": lambda: sheet(
+        '<row r="1"><c r="A1" t="str"><v>Fakturanummer</v></c></row>'
+        '<row r="2"><c r="A2"><v>780914</v></c><c r="B2"><v>2388</v></c></row>'
+    ),
     "fraction.xlsx": lambda: sheet('<row r="1"><c r="A1"><v>0.7809142388123456</v></c></row>'),
     "ids.docx": lambda: word(
         f'<w:p w14:paraId="{BARE}" xmlns:w14="x"><w:r w:rsidR="{BARE}"><w:t>Hej</w:t></w:r></w:p>'

@@ -1,0 +1,102 @@
+"""Numbers where no reader of a format looks: attributes, formulas, links, streams that are not text.
+
+Only what is written like an identity number is taken from such places, with the words around it: the rest of them is
+identifiers and sizes, which nobody wrote and in which ten digits mean nothing.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import unquote
+
+from gateway.message.charset import decode_plain
+
+_REACH: Final = 200
+"""Octets before and behind a number in which the words that belong to it stand."""
+_DASHED: Final = re.compile(rb"-(?<=\d{6}-)\d{4}(?![\d-])")
+_BARE: Final = re.compile(rb" \d{10}(?:\d\d)?(?![\w.-])")
+"""Counts in an attribute that has words."""
+_FORMULA: Final = (b"<f>", b"<f ")
+_LETTERS: Final = re.compile(r"[^\W\d_]{3,}")
+_WIDE: Final = re.compile(rb"-\0(?<=(?:\d\0){6}-\0)(?:\d\0){4}(?![\d-]\0)")
+_WIDE_RUN: Final = re.compile(rb"(?:[\x20-\x7e\xa0-\xff]\0){10,}")
+_NARROW_RUN: Final = re.compile(rb"[\x20-\x7e\xa0-\xff]{10,}")
+_TARGET: Final = re.compile(rb"\bTarget=[\"']((?:mailto|tel|sms|callto):[^\"'<>]{1,2000})", re.IGNORECASE)
+_GLUED: Final = re.compile(r"(\d{6}-\d{4})(?=\w)")
+_CUT: Final = re.compile(r"[\t\n]")
+_LAST: Final = re.compile(r"-[\t\n]{0,3} ?(\d{4})(?![\w-])")
+_BORN: Final = re.compile(r"(?<![\w.,:/-])((?:\d\d)?\d{6}) ?[\t\n]{0,3}\Z")
+_LINK: Final = re.compile(r"\b(?:mailto|tel|sms|callto):[^\s\"'<>]{1,2000}", re.IGNORECASE)
+
+
+def in_tags(octets: bytes) -> Iterator[str]:
+    """Yield the attributes and formulas of XML that hold a number: dashed, or bare among words."""
+    known: set[str] = set()
+    for pattern in (_DASHED, _BARE):
+        for found in pattern.finditer(octets):
+            value = _attribute(octets, found.start()) or _formula(octets, found.start())
+            if value and value not in known and (pattern is _DASHED or _LETTERS.search(value)):
+                known.add(value)
+                yield f"\n{value}\n"
+
+
+def in_relations(octets: bytes) -> Iterator[str]:
+    """Yield the letters and telephones that a document links to (ISO/IEC 29500-2, relationships)."""
+    for found in _TARGET.findall(octets):
+        yield f"{html.unescape(found.decode('utf-8', 'replace'))}\n"
+    yield from in_tags(octets)
+
+
+def _attribute(octets: bytes, at: int) -> str:
+    """Return the value of the attribute at a place; nothing where that is outside of tags."""
+    before = octets[max(0, at - 4 * _REACH) : at]
+    start = max(before.rfind(b'="'), before.rfind(b"='"))
+    if start < 0 or before.rfind(b"<") <= before.rfind(b">"):
+        return ""
+    return _until(octets, before[start + 2 :], at, before[start + 1 : start + 2])
+
+
+def _formula(octets: bytes, at: int) -> str:
+    before = octets[max(0, at - 4 * _REACH) : at]
+    tag = before.rfind(b"<")
+    return _until(octets, before[before.find(b">", tag) + 1 :], at, b"<") if before[tag:].startswith(_FORMULA) else ""
+
+
+def _until(octets: bytes, before: bytes, at: int, mark: bytes) -> str:
+    end = octets.find(mark, at, at + _REACH)
+    value = before + octets[at : end if end >= 0 else at + _REACH]
+    return html.unescape(value.decode("utf-8", "replace"))
+
+
+def in_stream(octets: bytes) -> Iterator[str]:
+    """Yield the strings of binary data that hold a dashed number, in Windows-1252, UTF-8 or UTF-16."""
+    for found in _DASHED.finditer(octets):
+        yield _ended(decode_plain(_run(_NARROW_RUN, octets, found.span())))
+    for found in _WIDE.finditer(octets):
+        yield _ended(_run(_WIDE_RUN, octets, found.span()).decode("utf-16-le"))
+
+
+def _ended(run: str) -> str:
+    """Return a run as a line; a letter behind a number is the octet of a size or a type."""
+    return _GLUED.sub(r"\1 ", run) + "\n"
+
+
+def _run(pattern: re.Pattern[bytes], octets: bytes, span: tuple[int, int]) -> bytes:
+    """Return the run of characters around a number, cut on both sides where it goes on."""
+    start = max(span[0] % 2, span[0] - _REACH)
+    found = next((run for run in pattern.finditer(octets, start, span[1] + _REACH) if run.end() >= span[1]), None)
+    return found[0] if found else b""
+
+
+def beside(text: str) -> Iterator[str]:
+    """Yield what a text says in another form: links in percent, numbers that a cell or a line cuts at the dash."""
+    for found in _LINK.finditer(text) if "%" in text else ():
+        if "%" in found[0]:
+            yield f"\n{unquote(found[0].partition(':')[2])}\n"
+    for last in _LAST.finditer(text):
+        born = _BORN.search(text, max(0, last.start() - 15), last.start())
+        if born and _CUT.search(text, born.end(1), last.start(1)):
+            yield f"\n{born[1]}-{last[1]}\n"

@@ -6,6 +6,8 @@ child or for the switch file.
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import gc
 import json
 import os
@@ -469,6 +471,9 @@ class Supervisor:
 def _share_with_children() -> None:
     """Take what is loaded away from the garbage collector: its marks would copy every page in every child."""
     gc.collect()
+    # Some megabytes that loading needed for a moment: what is still mapped here would be copied, page by page, there.
+    with contextlib.suppress(AttributeError, OSError):  # a C library without it
+        ctypes.CDLL(None).malloc_trim(0)
     gc.freeze()
 
 

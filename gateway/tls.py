@@ -6,8 +6,6 @@ import math
 import ssl
 from pathlib import Path
 
-from cryptography import x509
-
 from gateway.config import Settings, Tls
 from gateway.model import InvalidConfiguration, Problem
 from gateway.upstream.client import RelayTls
@@ -38,6 +36,8 @@ def expires_at(certificate: Path | None) -> float:
     """Return when a certificate (the first of a PEM file) ends, as Unix time; not a number without one."""
     if certificate is None:
         return math.nan
+    from cryptography import x509  # noqa: PLC0415 - eight megabytes that nobody needs without a certificate
+
     try:
         return x509.load_pem_x509_certificate(certificate.read_bytes()).not_valid_after_utc.timestamp()
     except (OSError, ValueError):

@@ -39,6 +39,12 @@ _MARKS: Final = re.compile(
     "[\u0080-\u00a9\u00ab-\u00b4\u00b6-\u00b9\u00bb-\u00bf\u00d7\u00f7\u2000-\u2bff\u3000-\u303f]+"
 )
 """Marks, spaces and digits beyond ASCII."""
+_LETTER_BEYOND: Final = re.compile("[\u00b5\u00df\u0100-\u1fff\u2126\u212a\u212b\u2c00-\u2fff\u3040-\U0010ffff]")
+"""Letters that have no octet in Latin-1, or none once they are folded."""
+_FOLDED: Final = bytes(
+    ord(chr(c).lower()) if chr(c).isalpha() and not _MARKS.match(chr(c)) else 0x20 for c in range(256)
+)
+"""Octets of Latin-1 in lower case, spaces for all but letters."""
 _PARAGRAPH: Final = re.compile(r"\n[ \t\r\u00a0]*\n")
 
 
@@ -96,6 +102,14 @@ def _words(text: str) -> list[bytes]:
     """Return the words of a paragraph, folded, without addresses and numbers."""
     if "@" in text or "/" in text or "www." in text:
         text = " ".join(token for token in text.split() if not _is_address(token))
+    latin = text.encode("latin-1", "replace")
+    # All that becomes a question mark is a mark itself, or the slower way is taken: the result is the same.
+    if not ((b"?" in latin or b"\xb5" in latin or b"\xdf" in latin) and _LETTER_BEYOND.search(text)):
+        return latin.translate(_FOLDED).decode("latin-1").encode().split()
+    return _words_of_any_script(text)
+
+
+def _words_of_any_script(text: str) -> list[bytes]:
     text = text.casefold()
     if not text.isascii():
         text = _MARKS.sub(" ", text)

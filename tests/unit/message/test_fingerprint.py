@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from gateway.message.fingerprint import TEXT, fingerprint
+from gateway.message.fingerprint import TEXT, _words, _words_of_any_script, fingerprint
 from gateway.message.parse import parse_message
 from gateway.model import Fingerprint
 
@@ -111,3 +111,14 @@ def test_attachments_count() -> None:
 def test_text_beyond_the_cap_does_not_matter() -> None:
     text = " ".join(letter(7, paragraphs=600))[: TEXT + 10]
     assert of(text + " ".join(letter(8))) == of(text + " ".join(letter(9)))
+
+
+@pytest.mark.parametrize("frame", ["ab{}Cd", "Å{} å", "{}"])
+def test_the_fast_way_and_the_slow_way_find_the_same_words(frame: str) -> None:
+    marks = (*range(0x600), *range(0x1E00, 0x3100), 0xD800, 0xFB01, 0xFEFF, 0x1F600, 0x20000)
+    differing = [
+        hex(c)
+        for c in marks
+        if chr(c) != "@" and _words(frame.format(chr(c))) != _words_of_any_script(frame.format(chr(c)))
+    ]
+    assert not differing

@@ -26,6 +26,10 @@ _WIDE_RUN: Final = re.compile(rb"(?:[\x20-\x7e\xa0-\xff]\0){10,}")
 _NARROW_RUN: Final = re.compile(rb"[\x20-\x7e\xa0-\xff]{10,}")
 _TARGET: Final = re.compile(rb"\bTarget=[\"']((?:mailto|tel|sms|callto):[^\"'<>]{1,2000})", re.IGNORECASE)
 _GLUED: Final = re.compile(r"(\d{6}-\d{4})(?=\w)")
+_BOXES: Final = re.compile(r"\t(?:-\t)?\d\t\d\t\d\t\d(?![^\t\n]|\t\d)")
+"""The last four cells of a form with a cell for each digit."""
+_FIRST_BOXES: Final = re.compile(r"(?:(?<=[\t\n])|\A)\d\t\d\t\d\t\d\t\d\t\d(?:\t\d\t\d)?\Z")
+_NAMED: Final = re.compile(r"pers(?:on)?[\W_]{0,2}n(?:umme)?r[^\n]{0,40}\n?[^\n]{0,20}\Z", re.IGNORECASE)
 _CUT: Final = re.compile(r"[\t\n]")
 _LAST: Final = re.compile(r"-[\t\n]{0,3} ?(\d{4})(?![\w-])")
 _BORN: Final = re.compile(r"(?<![\w.,:/-])((?:\d\d)?\d{6}) ?[\t\n]{0,3}\Z")
@@ -96,7 +100,18 @@ def beside(text: str) -> Iterator[str]:
     for found in _LINK.finditer(text) if "%" in text else ():
         if "%" in found[0]:
             yield f"\n{unquote(found[0].partition(':')[2])}\n"
+    for last in _BOXES.finditer(text):
+        yield from _boxed(text, last)
     for last in _LAST.finditer(text):
         born = _BORN.search(text, max(0, last.start() - 15), last.start())
         if born and _CUT.search(text, born.end(1), last.start(1)):
             yield f"\n{born[1]}-{last[1]}\n"
+
+
+def _boxed(text: str, last: re.Match[str]) -> Iterator[str]:
+    """Yield a number whose digits have a cell each: with a cell for the dash, or behind the word."""
+    start = max(0, last.start() - 16)
+    first = _FIRST_BOXES.search(text[start : last.start()])
+    if first and ("-" in last[0] or _NAMED.search(text, max(0, start - 60), start + first.start())):
+        digits = f"{first[0]}-{last[0]}".replace("\t", "").replace("--", "-")
+        yield f"\n{digits}\n"

@@ -12,7 +12,7 @@ from typing import Final
 from gateway.extract.asides import in_relations, in_tags
 from gateway.extract.finds import Budget, Finds, Inner, Locked, NotRead, TooBig
 from gateway.extract.markup import between_tags, read_document
-from gateway.extract.sheets import shared_strings, sheet_lines
+from gateway.extract.sheets import dashed_styles, shared_strings, sheet_lines
 from gateway.message.html import render
 from gateway.model import PartState
 
@@ -104,13 +104,14 @@ def _each(
 
 
 def _office(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], budget: Budget) -> Finds:
-    strings = _strings(archive, members, budget)
+    strings = shared_strings(_first(archive, members, "/sharedStrings.xml", budget))
+    dashes = dashed_styles(_first(archive, members, "xl/styles.xml", budget))
 
     def read(name: str, octets: bytes) -> Finds:
         if name.endswith(".rels"):
             yield from in_relations(octets)
-        elif name.endswith(".xml") or octets.startswith(b"<?xml"):
-            yield from _xml(name, octets, strings)
+        elif name.endswith((".xml", ".vml")) or octets.startswith(b"<?xml"):
+            yield from _xml(name, octets, strings, dashes)
         elif not name.endswith(("vbaProject.bin", "printerSettings1.bin")):
             yield Inner(name=name, octets=octets)
 
@@ -119,21 +120,22 @@ def _office(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], budget: Bu
         yield "\n".join(strings)
 
 
-def _strings(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], budget: Budget) -> list[str]:
+def _first(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], ending: str, budget: Budget) -> bytes:
+    """Return the first part with this name; nothing where there is none or it is broken."""
     for member in members:
-        if member.filename.endswith("/sharedStrings.xml"):
+        if member.filename.endswith(ending):
             try:
-                return shared_strings(_octets(archive, member, budget))
+                return _octets(archive, member, budget)
             except _BROKEN:
-                return []
-    return []
+                break
+    return b""
 
 
-def _xml(name: str, octets: bytes, strings: list[str]) -> Finds:
+def _xml(name: str, octets: bytes, strings: list[str], dashes: frozenset[bytes]) -> Finds:
     if _PLAIN.search(name):
         yield between_tags(octets)
     elif _SHEET.search(name) and not octets.startswith((b"\xff\xfe", b"\xfe\xff")):
-        yield "".join(sheet_lines(octets, strings))
+        yield "".join(sheet_lines(octets, strings, dashes))
         tail = octets[octets.rfind(b"</sheetData") :] if b"</sheetData" in octets else b""
         yield between_tags(tail)
         yield from in_tags(octets)

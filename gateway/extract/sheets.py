@@ -10,13 +10,16 @@ from typing import Final
 
 _NUMBER: Final = re.compile(r"-?\d+(?:\.\d*)?(?:[eE][+-]?\d{1,3})?")
 _HEADING: Final = re.compile(
-    r"person.{0,3}n(?:umme)?r|p-?nr|födelse|samordning|\bssn\b|\bid-?n(?:umme)?r", re.IGNORECASE
+    r"(?P<person>pers(?:on)?[\W_]{0,2}n(?:umme)?r|\bp[-.]?nr\b)|födelse|samordning|\bssn\b|\bid-?n(?:umme)?r",
+    re.IGNORECASE,
 )
 _WHOLE: Final = 10
-_WITHOUT_ZERO: Final = range(7, _WHOLE)
+_WITHOUT_ZEROS: Final = range(7, _WHOLE)
 """Digits that are left of an identity number; eight may also be a date, which then is none any more."""
+_WITHOUT_ZERO: Final = 9
 _BIRTH: Final = (6, 8)
 _LAST: Final = 4
+_SHOWN: Final = range(7, 13)
 """Digits of the two cells over which some tables part an identity number."""
 _HEADING_ROWS: Final = 30
 _DIGITS: Final = 15
@@ -25,9 +28,15 @@ _V: Final = re.compile(rb"<(?:\w+:)?v(?:\s[^<>]*)?>([^<]*)<")
 _TYPE: Final = re.compile(rb'\st="(\w+)"')
 _PLACE: Final = re.compile(rb'\sr="([A-Z]{1,3})\d')
 _USUAL: Final = re.compile(
-    rb'(?: r="([A-Z]{1,3})\d+")?(?: s="\d+")?(?: t="(\w+)")?>(?:<v>([^<]*)</v>|<is><t>([^<]*)</t></is>)'
+    rb'(?: r="([A-Z]{1,3})\d+")?(?: s="(\d+)")?(?: t="(\w+)")?>(?:<v>([^<]*)</v>|<is><t>([^<]*)</t></is>)'
 )
 """A cell as most programs write it; others are read more slowly."""
+_STYLE: Final = re.compile(rb'\ss="(\d+)"')
+_CODE: Final = rb'formatCode="(?:00)?0{6}(?:\\|&quot;)?-(?:&quot;)?0{4}[^"]*"'
+_FORMAT: Final = re.compile(
+    rb'<(?:\w+:)?numFmt\b[^<>]*?(?:numFmtId="(\d+)"[^<>]*?' + _CODE + rb"|" + _CODE + rb'[^<>]*?numFmtId="(\d+)")'
+)
+_FORMAT_ID: Final = re.compile(rb'\snumFmtId="(\d+)"')
 _ROOT: Final = re.compile(rb"<(\w+:)?worksheet\b")
 _MARKUP: Final = re.compile(rb"<[^<>]*>")
 
@@ -38,20 +47,28 @@ def lines_of(rows: Iterable[Sequence[tuple[int, str]]], heading_rows: int = _HEA
     Under a heading that announces identity numbers a shorter number gets back the zeros that a spreadsheet drops, and
     one that two cells share is said whole beside them.
     """
-    headed: set[int] = set()
+    headed: dict[int, bool] = {}
     for number, row in enumerate(rows):
         cells = []
         born = ""
         for column, text in row:
-            if number < heading_rows and _HEADING.search(text):
-                headed.add(column)
-            if born and len(text) == _LAST and text.isdecimal():
+            if number < heading_rows and (found := _HEADING.search(text)):
+                headed[column] = bool(found["person"])
+            if not (text.isdecimal() and (born or column in headed)):
+                cells.append(text.replace("\t", " ").replace("\n", " "))
+                continue
+            if born and len(text) == _LAST:
                 cells.append(f"{born}-{text}")
-            born = text if column in headed and len(text) in _BIRTH and text.isdecimal() else ""
-            lost = column in headed and len(text) in _WITHOUT_ZERO and text.isdecimal()
-            cells.append(text.zfill(_WHOLE) if lost else text.replace("\t", " ").replace("\n", " "))
+            born = text if column in headed and len(text) in _BIRTH else ""
+            cells.append(_whole(text, person=headed.get(column, False)) if column in headed else text)
         if cells:
             yield "\t".join(cells) + "\n"
+
+
+def _whole(digits: str, *, person: bool) -> str:
+    if person and len(digits) in _WITHOUT_ZEROS:
+        return dashed(digits)
+    return f"0{digits}" if len(digits) == _WITHOUT_ZERO else digits
 
 
 def with_zeros(text: str) -> str:
@@ -60,6 +77,11 @@ def with_zeros(text: str) -> str:
         return text
     rows = [list(enumerate(row.split("\t"))) for row in text.split("\n")]
     return "".join(lines_of(rows, len(rows)))
+
+
+def dashed(number: str) -> str:
+    """Return digits as Excel shows them in the format 000000-0000."""
+    return f"{number.zfill(_WHOLE)[:-_LAST]}-{number[-_LAST:]}"
 
 
 def written(number: str) -> str:
@@ -80,12 +102,24 @@ def shared_strings(octets: bytes) -> list[str]:
     return [_words(piece) for piece in re.split(rb"<(?:\w+:)?si\b", octets)[1:]]
 
 
-def sheet_lines(octets: bytes, strings: Sequence[str]) -> Iterator[str]:
-    """Yield the rows of one sheet as lines; the work is linear in its octets."""
-    return lines_of(_rows(octets, strings))
+def dashed_styles(octets: bytes) -> frozenset[bytes]:
+    """Return which styles of cells, by number, show an identity number (18.8.30, 18.8.10)."""
+    formats = {found[1] or found[2] for found in _FORMAT.finditer(octets)}
+    if not formats:
+        return frozenset()
+    cells = octets[octets.find(b"cellXfs") : octets.find(b"/cellXfs")]
+    kinds = (
+        found[1] if (found := _FORMAT_ID.search(piece)) else b"" for piece in re.split(rb"<(?:\w+:)?xf\b", cells)[1:]
+    )
+    return frozenset(b"%d" % number for number, kind in enumerate(kinds) if kind in formats)
 
 
-def _rows(octets: bytes, strings: Sequence[str]) -> Iterator[list[tuple[int, str]]]:
+def sheet_lines(octets: bytes, strings: Sequence[str], dashes: frozenset[bytes] = frozenset()) -> Iterator[str]:
+    """Yield the rows of one sheet as lines; ``dashes`` are ``dashed_styles``. The work is linear in its octets."""
+    return lines_of(_rows(octets, strings, dashes))
+
+
+def _rows(octets: bytes, strings: Sequence[str], dashes: frozenset[bytes]) -> Iterator[list[tuple[int, str]]]:
     root = _ROOT.search(octets, 0, 4096)
     prefix = (root[1] or b"") if root else b""
     ending = b"</" + prefix + b"row"
@@ -93,13 +127,15 @@ def _rows(octets: bytes, strings: Sequence[str]) -> Iterator[list[tuple[int, str
     row: list[tuple[int, str]] = []
     for piece in octets.split(b"<" + prefix + b"c")[1:]:
         if usual := _USUAL.match(piece):
-            letters, kind, value, inline = usual.groups()
+            letters, style, kind, value, inline = usual.groups()
             text = _value(kind or b"n", value, strings) if inline is None else _unescaped(inline)
         elif piece[:1] in b" >\t\r\n/":
-            letters, text = _unusual(piece, strings)
+            letters, style, text = _unusual(piece, strings)
         else:
-            letters, text = None, ""
+            letters, style, text = None, None, ""
         if text:
+            if style in dashes and text.isdecimal() and len(text) in _SHOWN:
+                text = dashed(text)
             if letters and letters not in columns:
                 columns[letters] = _column(letters)
             row.append((columns[letters] if letters else len(row), text))
@@ -116,7 +152,7 @@ def _column(letters: bytes) -> int:
     return column
 
 
-def _unusual(piece: bytes, strings: Sequence[str]) -> tuple[bytes | None, str]:
+def _unusual(piece: bytes, strings: Sequence[str]) -> tuple[bytes | None, bytes | None, str]:
     head = piece[: piece.find(b">") + 1]
     place = _PLACE.search(head, 0, 200)
     kind = found[1] if (found := _TYPE.search(head)) else b"n"
@@ -124,7 +160,8 @@ def _unusual(piece: bytes, strings: Sequence[str]) -> tuple[bytes | None, str]:
         text = _words(piece)
     else:
         text = _value(kind, found[1] if (found := _V.search(piece)) else b"", strings)
-    return place[1] if place else None, text
+    style = _STYLE.search(head)
+    return place[1] if place else None, style[1] if style else None, text
 
 
 def _value(kind: bytes, value: bytes, strings: Sequence[str]) -> str:

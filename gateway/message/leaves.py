@@ -96,8 +96,11 @@ def _is_file(octets: bytes) -> bool:
 
 def _is_markup(leaf: Leaf, sample: bytes) -> bool:
     """Tell XML that is a document of its own (flat OpenDocument, a drawing), where words are split by elements."""
+    if not leaf.attached or _form(leaf) == "html":
+        return False
+    start = sample.lstrip(b"\xef\xbb\xbf \t\r\n")
     named = leaf.media_type in _XML or _extension(leaf.filename) in _XML_NAMES
-    return named and leaf.attached and sample.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+    return start.startswith(b"<" if named else b"<?xml")
 
 
 def _bare(leaf: Leaf) -> Part:

@@ -208,6 +208,10 @@ FOUND: Final[dict[str, Callable[[], bytes]]] = {
         "<w:ins><w:r><w:t>88</w:t></w:r></w:ins></w:p>"
     ),
     "cells.docx": lambda: word(f"<w:tbl><w:tr><w:tc>{run('780914-')}</w:tc><w:tc>{run('2388')}</w:tc></w:tr></w:tbl>"),
+    "boxes.docx": lambda: word(f"<w:tr>{''.join(f'<w:tc>{run(digit)}</w:tc>' for digit in NUMBER)}</w:tr>"),
+    "form.docx": lambda: word(
+        f"{run('Personnummer')}<w:tr>{''.join(f'<w:tc>{run(digit)}</w:tc>' for digit in BARE)}</w:tr>"
+    ),
     "bookmark.docx": lambda: word(f'<w:p><w:bookmarkStart w:id="0" w:name="Elev_{NUMBER}"/></w:p>'),
     "link.docx": lambda: office(
         {
@@ -230,14 +234,21 @@ FOUND: Final[dict[str, Callable[[], bytes]]] = {
         '<row r="1"><c r="A1" t="str"><v>Personnummer</v></c></row><row r="2"><c r="A2"><v>7.809142388E9</v></c></row>'
     ),
     "zero.xlsx": lambda: sheet(
-        '<row r="1"><c r="A1" t="str"><v>Personnummer</v></c></row><row r="2"><c r="A2"><v>101012392</v></c></row>'
+        '<row r="1"><c r="A1" t="str"><v>Personnummer</v></c></row><row r="2"><c r="A2"><v>101012391</v></c></row>'
     ),
     "zeros.xlsx": lambda: sheet(
-        '<row r="1"><c r="A1" t="str"><v>Pnr</v></c></row><row r="2"><c r="A2"><v>1012391</v></c></row>'
+        '<row r="1"><c r="A1" t="str"><v>Pnr</v></c></row><row r="2"><c r="A2"><v>1012392</v></c></row>'
     ),
     "shares.xlsx": lambda: sheet(
         '<row r="1"><c r="A1" t="str"><v>Personnummer</v></c></row>'
         '<row r="2"><c r="A2"><v>780914</v></c><c r="B2"><v>2388</v></c></row>'
+    ),
+    "format.xlsx": lambda: office(
+        {
+            "xl/styles.xml": '<a><numFmt numFmtId="164" formatCode="000000\\-0000"/><cellXfs><xf numFmtId="0"/>'
+            '<xf numFmtId="164"/></cellXfs></a>',
+            "xl/worksheets/sheet1.xml": '<worksheet><row><c r="A1" s="1"><v>101012391</v></c></row></worksheet>',
+        }
     ),
     "formula.xlsx": lambda: sheet(
         f'<row r="1"><c r="A1"><f>IF(B1="Elev {NUMBER}",1,0)</f><v>0</v></c></row>'.replace('="', "=&quot;", 1)
@@ -255,7 +266,7 @@ FOUND: Final[dict[str, Callable[[], bytes]]] = {
         "<office:spreadsheet><table:table-row><table:table-cell table:number-columns-repeated='2'/>"
         "<table:table-cell><text:p>Personnummer</text:p></table:table-cell></table:table-row>"
         "<table:table-row><table:table-cell/><table:table-cell/>"
-        "<table:table-cell><text:p>101012392</text:p></table:table-cell></table:table-row></office:spreadsheet>"
+        "<table:table-cell><text:p>101012391</text:p></table:table-cell></table:table-row></office:spreadsheet>"
     ),
     "link.odt": lambda: open_document(
         f'<text:p><text:a href="mailto:a@b.example?subject=Elev%20{NUMBER}">skriv</text:a></text:p>'
@@ -334,6 +345,13 @@ INNOCENT: Final[dict[str, Callable[[], bytes]]] = {
     "numbered.xlsx": lambda: sheet(
         '<row r="1"><c r="A1" t="str"><v>Fakturanummer</v></c></row>'
         '<row r="2"><c r="A2"><v>780914</v></c><c r="B2"><v>2388</v></c></row>'
+    ),
+    "marks.docx": lambda: word(f"<w:tr>{''.join(f'<w:tc>{run(digit)}</w:tc>' for digit in BARE)}</w:tr>"),
+    "comments.xlsx": lambda: office(
+        {"xl/vml1.vml": '<xml xmlns:v="v"><v:shape fillcolor="#ffffe1"><v:path t="none"/></v:shape></xml>'}
+    ),
+    "staff.xlsx": lambda: sheet(
+        '<row r="1"><c r="A1" t="str"><v>Personalnr</v></c></row><row r="2"><c r="A2"><v>1012392</v></c></row>'
     ),
     "fraction.xlsx": lambda: sheet('<row r="1"><c r="A1"><v>0.7809142388123456</v></c></row>'),
     "ids.docx": lambda: word(

@@ -24,7 +24,7 @@ def test_seeds_and_kept_finds_are_dealt_with(name: str) -> None:
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_changed_ones_are_dealt_with(name: str, tmp_path: Path) -> None:
-    finds_nothing(name, tmp_path, "--runs", "400", "--seconds", "20")
+    finds_nothing(name, tmp_path, "--runs", "200", "--seconds", "10")
 
 
 @pytest.mark.long

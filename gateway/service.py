@@ -319,11 +319,8 @@ class Supervisor:
             if self._hub is not None:
                 self._hub.close()
             ready = readiness(self._settings, self._board)
-            _exit_with(
-                lambda: serve_monitor(
-                    [sock], self._board, ready, self._doors.protection, history=read_history(self._settings)
-                )
-            )
+            history = read_history(self._settings, self._judgement.policy.rules)
+            _exit_with(lambda: serve_monitor([sock], self._board, ready, self._doors.protection, history=history))
         self._monitor.pid, self._monitor.born = pid, time.monotonic()
 
     def _fill_bookkeeper(self) -> None:

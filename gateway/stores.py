@@ -7,7 +7,7 @@ import contextlib
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -28,6 +28,7 @@ from gateway.letters.letter import Letterhead
 from gateway.letters.outbox import Outbox
 from gateway.model import InvalidConfiguration, Problem, Unavailable
 from gateway.motivation.register import Register
+from gateway.policy.rules import Rule
 from gateway.relay import LetterCarrier, RelayDoor, relay_points
 from gateway.secret import installation_secret, read_secret
 from gateway.telemetry.board import Metrics
@@ -175,8 +176,12 @@ def open_journal(settings: Settings, secret: bytes) -> Journal:
     return Journal(settings.state.directory / "journal.db", key=secret, retention=retention)
 
 
-def read_history(settings: Settings) -> Callable[[], History]:
+def read_history(settings: Settings, rules: Mapping[str, Rule]) -> Callable[[], History]:
     """Return what counts the journal's last day and month, each time anew. That raises Unavailable."""
+    titles = {
+        "sv": {name: rule.title_sv for name, rule in rules.items()},
+        "en": {name: rule.title_en for name, rule in rules.items()},
+    }
 
     async def span(journal: Journal, days: int) -> Span:
         tally = await journal.tally(datetime.now(UTC) - timedelta(days=days))
@@ -189,7 +194,7 @@ def read_history(settings: Settings) -> Callable[[], History]:
     async def both() -> History:
         journal = open_journal(settings, installation_secret(settings.state.directory))
         try:
-            return History(day=await span(journal, 1), month=await span(journal, 30))
+            return History(day=await span(journal, 1), month=await span(journal, 30), titles=titles)
         finally:
             await journal.close()
 

@@ -10,7 +10,7 @@ import base64
 import hashlib
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -63,6 +63,8 @@ class History:
 
     day: Span
     month: Span
+    titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Language → rule → what it is called in that language."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,8 +146,8 @@ def operations_page(board: Board, checks: Checks, history: History | None, lang:
             started=_clock(board.started),
             checks=[_check(check, words) for check in checks.items()],
             numbers=_numbers(board, words),
-            plots=_plots(history, words) if history else (),
-            files=_plot("files", words["since_start"], _files(board), words),
+            plots=_plots(history, words, history.titles.get(lang, {})) if history else (),
+            files=_plot("files", words["since_start"], _files(board), words, {}),
         )
         .encode()
     )
@@ -186,22 +188,24 @@ def _numbers(board: Board, words: Mapping[str, str]) -> list[tuple[str, str]]:
     return [(words[f"n_{name}"], value) for name, value in told.items()]
 
 
-def _plots(history: History, words: Mapping[str, str]) -> tuple[Plot, ...]:
+def _plots(history: History, words: Mapping[str, str], titles: Mapping[str, str]) -> tuple[Plot, ...]:
     return tuple(
-        _plot(f"{span}-{what}", f"{words[what]}, {words[span]}", counts, words)
+        _plot(f"{span}-{what}", f"{words[what]}, {words[span]}", counts, words, titles)
         for span, one in (("day", history.day), ("month", history.month))
         for what, counts in (("verdicts", one.verdicts), ("rules", one.rules), ("observed", one.observed))
     )
 
 
-def _plot(name: str, title: str, counts: Mapping[str, int], words: Mapping[str, str]) -> Plot:
+def _plot(
+    name: str, title: str, counts: Mapping[str, int], words: Mapping[str, str], titles: Mapping[str, str]
+) -> Plot:
     """Draw counts, the largest first; those too small to be told apart with bars of one length."""
     most = max([*counts.values(), 2 * FEW])
     shown = {key: max(FEW * round(count / FEW), FEW) for key, count in counts.items() if count > 0}
     ranked = sorted(shown, key=lambda key: (-shown[key], key))
     rows = tuple(
         Bar(
-            name=words.get(f"v_{key}", key),
+            name=words.get(f"v_{key}") or titles.get(key, key),
             count=f"≈ {shown[key]}" if counts[key] >= FEW else f"< {FEW}",
             width=round(_WIDTH * shown[key] / most, 1),
             y=number * _ROW,

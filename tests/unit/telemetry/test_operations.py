@@ -19,7 +19,8 @@ def page(lang: str = "en", checks: Checks | None = None, day: Span = NOTHING, *,
     board = Board(2, version="1.2.3")
     board.policy_version = "abc<script>"
     board.row(1).beat(RowState.READY)
-    history = History(day=day, month=NOTHING) if journal else None
+    titles = {"sv": {"private": "Privat innehåll"}, "en": {"private": "Private content"}}
+    history = History(day=day, month=NOTHING, titles=titles) if journal else None
     return operations_page(board, {} if checks is None else checks, history, lang).decode()
 
 
@@ -54,6 +55,13 @@ def test_counts_are_rounded_so_that_no_difference_tells_of_one_message() -> None
     assert re.findall(r'<text x="[\d.]+" y="\d+">([<≈&][^<]*)</text>', shown) == ["≈ 15", "&lt; 5", "&lt; 5", "≈ 10"]
     assert "13" not in re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d|<style>.*?</style>|y=\"\d+\"", "", shown)
     assert "deferred" not in shown
+
+
+def test_rules_are_called_as_in_the_policies() -> None:
+    seen = Span(verdicts={}, rules={"private": 12, "gone": 7}, observed={})
+    assert ">Private content</text>" in page(day=seen)
+    assert ">Privat innehåll</text>" in page("sv", day=seen)
+    assert ">gone</text>" in page(day=seen), "a rule that is no longer there"
 
 
 def bar(count: int) -> list[str]:

@@ -16,6 +16,8 @@ from gateway.upstream.connection import RelayConnection
 from gateway.upstream.wire import NO_CAPABILITIES, Capabilities, RelayReply, parse_capabilities
 
 CHUNK: Final = 256 * 1024
+HELD: Final = 32 * 1024
+"""Octets of a message's last piece up to which it goes out together with the dot: one packet, one reading."""
 _FAREWELL_SECONDS: Final = 2.0
 _EHLO_UNKNOWN: Final = frozenset({500, 502, 504})
 """Replies that mean: say HELO (RFC 5321 3.2). Any other is the relay's word on this client."""
@@ -71,6 +73,8 @@ class RelaySession:
         self.encrypted = False
         self._in_content = False
         """DATA was sent and not answered for good: whatever is said now is content."""
+        self._last = b""
+        """The end of the content, while it waits for the dot."""
 
     @property
     def alive(self) -> bool:
@@ -183,6 +187,8 @@ class RelaySession:
     async def send_content(self, content: Content, above: bytes = b"") -> RelayReply | None:
         """Send the raw, dot-stuffed octets after 354, all but the terminating dot; ``above`` are whole header fields.
 
+        A short last piece waits for the dot and goes out with it.
+
         Returns a refusal that came too early; the connection is of no use then. Raises Unavailable.
         """
         position, size = 0, len(content)
@@ -192,6 +198,9 @@ class RelaySession:
             while position < size and not self.spoke:
                 chunk = content.read(position, CHUNK)
                 position += len(chunk)
+                if position >= size and len(chunk) <= HELD:
+                    self._last = chunk
+                    break
                 self._connection.send(chunk)
                 await self._connection.drain(self._point.block)
         except Unavailable:
@@ -207,7 +216,8 @@ class RelaySession:
         early = self._early()
         if early is not None:
             return early
-        self._connection.send(b".\r\n", asks=1)
+        last, self._last = self._last, b""
+        self._connection.send(last + b".\r\n", asks=1)
         reply = await self._connection.next_reply(self._point.final)
         self._in_content = False
         if not (reply.positive or reply.negative):

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.content import Content
 from gateway.model import Unavailable
-from gateway.upstream.client import RelayPoint, RelayRefusal, RelaySession, open_relay
+from gateway.upstream.client import HELD, RelayPoint, RelayRefusal, RelaySession, open_relay
 from tests.support.relay import Gate, ScriptedRelay, drop, say, stall
 
 MAIL, RCPT = b"MAIL FROM:<anna@avsandare.example>", b"RCPT TO:<bo@mottagare.example>"
@@ -205,12 +205,21 @@ async def test_the_end_of_data_is_answered_with_yes_or_no(relay: ScriptedRelay, 
 # --- partings ----------------------------------------------------------------------------------
 
 
-async def test_parting_in_the_middle_of_content_sends_neither_quit_nor_dot(relay: ScriptedRelay, opened: Open) -> None:
+@pytest.mark.parametrize(
+    ("half", "sent"),
+    [
+        pytest.param(b"half\r\n", b"", id="short, waits for its dot"),
+        pytest.param(b"half\r\n" * HELD, b"half\r\n" * HELD, id="long"),
+    ],
+)
+async def test_parting_in_the_middle_of_content_sends_neither_quit_nor_dot(
+    half: bytes, sent: bytes, relay: ScriptedRelay, opened: Open
+) -> None:
     session = await in_data(opened)
-    await session.send_content(Content.of(b"half\r\n"))
+    await session.send_content(Content.of(half))
     await session.quit()
     await relay.until(lambda: not relay.standing)
-    assert bytes(relay.transactions[0].raw) == b"half\r\n"
+    assert bytes(relay.transactions[0].raw) == sent
     assert not relay.ended
 
 

@@ -21,7 +21,7 @@ import socket
 import struct
 import time
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from gateway.store import Backlog, Job, StoreBusy, StoreFile, Work, Writer
 
@@ -32,6 +32,8 @@ _CHUNK: Final = 256 * 1024
 _REPLY_SECONDS: Final = 2.0
 """A worker that does not take its answers for so long is cut off."""
 _WAITING: Final = 10_000
+_LEISURE: Final = 0.003
+"""Seconds that concluding work may wait for other work to travel with: nobody's mail waits for it."""
 _GONE: Final = "the process that keeps it is gone"
 
 
@@ -181,6 +183,25 @@ class _Line(asyncio.Protocol):
     def __init__(self) -> None:
         self.waiting: dict[int, asyncio.Future[Any]] = {}
         self._frames = _Frames()
+        self._transport: asyncio.Transport | None = None
+        self._unsent: list[bytes] = []
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def send(self, frame: bytes, *, at_leisure: bool) -> None:
+        """Send a frame now, or with the next that goes now, but within ``_LEISURE`` seconds."""
+        self._unsent.append(frame)
+        if not at_leisure:
+            self.flush()
+        elif len(self._unsent) == 1:
+            asyncio.get_running_loop().call_later(_LEISURE, self.flush)
+
+    def flush(self) -> None:
+        """Send what waits."""
+        if self._unsent and self._transport is not None:
+            self._transport.write(b"".join(self._unsent))
+            self._unsent.clear()
 
     def data_received(self, data: bytes) -> None:
         for number, result, error in self._frames.feed(data):
@@ -217,14 +238,14 @@ class KeptStore:
         if self._closed:
             raise StoreBusy("closed")
         loop = asyncio.get_running_loop()
-        line, transport = await self._connected()
+        line = await self._connected()
         if len(line.waiting) >= _WAITING:
             raise StoreBusy("too much work waits")
         future: asyncio.Future[T] = loop.create_future()
         number = next(self._numbers)
         until = math.inf if concluding else time.monotonic() + self._deadline
         line.waiting[number] = future
-        transport.write(_frame((number, work, concluding, until)))
+        line.send(_frame((number, work, concluding, until)), at_leisure=concluding)
         timer = loop.call_later(self._deadline, _give_up, future)
         self._under_way.add(future)
         try:
@@ -234,9 +255,9 @@ class KeptStore:
             line.waiting.pop(number, None)
             self._under_way.discard(future)
 
-    async def _connected(self) -> tuple[_Line, asyncio.Transport]:
+    async def _connected(self) -> _Line:
         if self._line is not None and self._transport is not None and not self._transport.is_closing():
-            return self._line, self._transport
+            return self._line
         ours, theirs = socket.socketpair()
         try:
             socket.send_fds(self._hub, [b"L"], [theirs.fileno()], socket.MSG_DONTWAIT)
@@ -250,13 +271,15 @@ class KeptStore:
         transport, _ = await asyncio.get_running_loop().create_connection(lambda: line, sock=ours)
         if self._transport is not None and not self._transport.is_closing() and self._line is not None:
             transport.close()  # another caller was quicker
-            return self._line, self._transport
+            return self._line
         self._line, self._transport = line, transport
-        return line, transport
+        return line
 
     async def close(self) -> None:
         """Wait for what is under way, and hang up."""
         self._closed = True
+        if self._line is not None:
+            self._line.flush()
         if self._under_way:
             await asyncio.wait(set(self._under_way), timeout=self._deadline)
         if self._transport is not None:

@@ -14,9 +14,9 @@ from typing import Any, Final, cast
 
 from aiosmtpd.smtp import SMTP
 
+from gateway.alarm import Alarm
 from gateway.model import Reply
 from gateway.smtp import replies
-from gateway.smtp.alarm import Alarm
 from gateway.smtp.data import DotReader
 from gateway.smtp.front import Front
 from gateway.smtp.inbox import Inbox

@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from typing import Final, cast
 
+from gateway.alarm import Alarm
 from gateway.model import Unavailable
 from gateway.upstream.wire import RelayReply, ReplyParser
 
@@ -30,6 +31,7 @@ class RelayConnection(asyncio.Protocol):
         self.heard_at = 0.0
         """When it was last waited for or heard (the loop's time)."""
         self._waiter: asyncio.Future[None] | None = None
+        self._alarm = Alarm(asyncio.get_running_loop(), lambda: _wake(self._waiter))
         self._room: asyncio.Future[None] | None = None
 
     @property
@@ -80,6 +82,7 @@ class RelayConnection(asyncio.Protocol):
         self.lost = self.lost or why
         if self.transport is not None:
             self.transport.close()
+        self._alarm.stop()
         _wake(self._waiter)
         _wake(self._room)
 
@@ -107,11 +110,8 @@ class RelayConnection(asyncio.Protocol):
             if loop.time() >= until:
                 raise Unavailable("relay", "no reply in time")
             self._waiter = loop.create_future()
-            try:
-                async with asyncio.timeout_at(until):
-                    await self._waiter
-            except TimeoutError:
-                continue
+            self._alarm.ring_at(until)
+            await self._waiter
         self._asked = max(0, self._asked - 1)
         return self.replies.popleft()
 

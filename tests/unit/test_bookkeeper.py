@@ -213,3 +213,32 @@ async def test_a_closed_store_takes_no_work(house: House) -> None:
     await store.close()
     with pytest.raises(StoreBusy, match="closed"):
         await store.run(words)
+
+
+async def test_what_concludes_travels_with_what_hurries(house: House) -> None:
+    house.start()
+    store = KeptStore(house.hub.workers)
+    await store.run(process)
+    late = asyncio.create_task(store.run(partial(add, "late"), concluding=True))
+    await asyncio.sleep(0)
+    assert not late.done()
+    assert await store.run(words) == ["late"]
+    assert await late == 1
+    await store.close()
+
+
+async def test_what_concludes_waits_for_nothing_else(house: House) -> None:
+    house.start()
+    store = KeptStore(house.hub.workers)
+    assert await store.run(partial(add, "alone"), concluding=True) == 1
+    await store.close()
+
+
+async def test_closing_sends_what_waits(house: House) -> None:
+    house.start()
+    store = KeptStore(house.hub.workers)
+    await store.run(process)
+    late = asyncio.create_task(store.run(partial(add, "last"), concluding=True))
+    await asyncio.sleep(0)
+    await store.close()
+    assert await late == 1

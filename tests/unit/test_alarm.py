@@ -2,7 +2,7 @@
 
 import asyncio
 
-from gateway.smtp.alarm import Alarm
+from gateway.alarm import Alarm
 
 
 async def test_it_rings_once_at_the_earliest_time() -> None:

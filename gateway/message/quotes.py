@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from gateway.message import cues
 from gateway.message.cues import Label
@@ -44,8 +44,7 @@ def setting_of(headers: Headers) -> Setting:
     return Setting(reply=answers or bool(cues.REPLY.match(subject) or cues.AMBIGUOUS.match(subject)))
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line of a body."""
 
     start: int
@@ -85,6 +84,8 @@ class _Attribution:
             self._place(ranges)
         self._telling = [n for n, line in enumerate(lines) if self._may_tell(n, line.text)]
         """Lines that can be a mark or a part of one."""
+        self._colons = [n for n, line in enumerate(lines) if line.text.endswith(":")]
+        """Lines that can end an introduction."""
 
     def _may_tell(self, number: int, text: str) -> bool:
         if self._quoted[number] or number in self._dividers:
@@ -182,8 +183,10 @@ class _Attribution:
         """Tell the tail of a long quoted line that a program broke and did not mark."""
         if not 0 < position < len(self._lines) - 1:
             return False
-        before, here, after = (self._lines[n].text for n in (position - 1, position, position + 1))
-        return before.startswith(">") and len(before) >= _WRAPPED and after.startswith(">") and here[:1].islower()
+        before = self._lines[position - 1].text
+        if len(before) < _WRAPPED or not before.startswith(">"):
+            return False
+        return self._lines[position + 1].text.startswith(">") and self._lines[position].text[:1].islower()
 
     # --- marks -----------------------------------------------------------------------------
 
@@ -221,6 +224,9 @@ class _Attribution:
 
     def _introduction(self, position: int) -> tuple[int, str]:
         """Return where an introducing line, broken or not, ends, and its words; ``position`` where there is none."""
+        nearest = bisect_left(self._colons, position)
+        if nearest == len(self._colons) or self._colons[nearest] >= position + _ATTRIBUTION_LINES:
+            return position, ""
         joined = ""
         for stop in range(position + 1, min(position + _ATTRIBUTION_LINES, len(self._lines)) + 1):
             text = self._lines[stop - 1].text

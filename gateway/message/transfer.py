@@ -63,6 +63,8 @@ _QUOTED_PROOF: Final = re.compile(rb"=\r?\n|=[0-9A-Fa-f]{2}=[0-9A-Fa-f]{2}|=(?:[
 _ISLAND: Final = re.compile(
     rb"^(?:[A-Za-z0-9+/]{20,}={0,2}[ \t]*(?:\r?\n|\Z))+(?:[A-Za-z0-9+/]{2,}={0,2}[ \t]*(?:\r?\n|\Z))?", re.MULTILINE
 )
+_ISLAND_BEGINS: Final = re.compile(rb"\n[A-Za-z0-9+/]{20}")
+"""How every island begins: a search for one octet costs next to nothing where there is none."""
 _YENC_BEGIN: Final = re.compile(
     rb"^=ybegin [^\r\n]{0,200}?name=([^\r\n]{1,255})\r?\n(?:=ypart [^\r\n]{0,200}\r?\n)?", re.MULTILINE
 )
@@ -218,7 +220,9 @@ def _has_junk(octets: bytes) -> bool:
 
 def base64_islands(octets: bytes) -> list[bytes]:
     """Return the texts and files that stand as base64 between the lines of another text."""
-    out = []
+    out: list[bytes] = []
+    if _ISLAND_BEGINS.search(b"\n" + octets) is None:
+        return out
     for match in _ISLAND.finditer(octets):
         inside = from_base64(match[0])[0]
         if inside.startswith(FILE_HEADS) or (len(inside) >= _SHORTEST // 2 and is_textual(inside)):

@@ -20,6 +20,7 @@ import struct
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, Final, Protocol
 
 import structlog
@@ -264,7 +265,7 @@ def _inspect_and_exit(request: _Request, lexicon: Lexicon) -> None:
         circumstances: Circumstances = pickle.loads(_whole(circumstances_fd))  # noqa: S301 - from our own worker
         content = Content.from_descriptor(body, request.size, stuffed=request.stuffed)
         found = inspect(content.unstuffed(), circumstances, lexicon, files=request.files)
-        octets = pickle.dumps(found, pickle.HIGHEST_PROTOCOL)
+        octets = _pickled(found)
         os.set_blocking(result, True)
         with os.fdopen(result, "wb") as pipe:
             pipe.write(octets)
@@ -317,6 +318,19 @@ async def _read_to_end(descriptor: int) -> bytes:
     finally:
         loop.remove_reader(descriptor)
     return bytes(gathered)
+
+
+class _ModelPickler(pickle.Pickler):
+    """Write members of enumerations by value: Debian 12's Python 3.11.2 writes a call of getattr, which is not read."""
+
+    def reducer_override(self, value: object) -> Any:
+        return (type(value), (value.value,)) if isinstance(value, Enum) else NotImplemented
+
+
+def _pickled(found: Inspection) -> bytes:
+    octets = io.BytesIO()
+    _ModelPickler(octets, pickle.HIGHEST_PROTOCOL).dump(found)
+    return octets.getvalue()
 
 
 class _ModelUnpickler(pickle.Unpickler):

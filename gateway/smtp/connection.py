@@ -205,7 +205,8 @@ class Connection(SMTP):
             self._closing = True
 
     def _flush(self) -> None:
-        if self._out and self.transport is not None:
+        # A client that is gone already: uvloop refuses to write before it has told connection_lost.
+        if self._out and self.transport is not None and not self.transport.is_closing():
             self.transport.write(bytes(self._out))
         self._out.clear()
 

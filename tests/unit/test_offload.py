@@ -8,6 +8,7 @@ import pickle
 import signal
 import time
 from collections.abc import Callable, Iterator
+from enum import Enum
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,18 @@ class Evil:
 def test_only_our_own_values_come_back(octets: bytes) -> None:
     with pytest.raises(Unavailable):
         offload._unpickle(octets)
+
+
+def test_what_comes_back_is_read_however_this_python_writes_enumerations(
+    lexicon: Lexicon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Debian 12's Python 3.11.2 writes a member as a call of getattr: no attached file could be opened there."""
+    found = inspect(HEAD + NUMBER, NOBODY, lexicon, files=False)
+    assert found.findings
+    monkeypatch.setattr(Enum, "__reduce_ex__", lambda member, _: (getattr, (type(member), member.name)))
+    with pytest.raises(Unavailable):
+        offload._unpickle(pickle.dumps(found))
+    assert offload._unpickle(offload._pickled(found)) == found
 
 
 def test_the_fence_of_the_unpickler() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.model import Action, Confidence, Finding, Mode, Origin, Part, PartState, RuleHit, SegmentKind
 from gateway.policy.rules import Consequences, OnError, Rule, Thresholds
-from gateway.policy.weighing import LANE, Weighed, finding_hits
+from gateway.policy.weighing import LANE, PAYROLL, Weighed, _without_own_number, finding_hits
 
 RULE = Rule(
     name="bulk_personal_data",
@@ -81,6 +81,18 @@ def test_fullest_rendering_counts() -> None:
         COUNTING, weighed(Action.BLOCK, 8), weighed(Action.BLOCK, 15, part="2"), weighed(Action.BLOCK, 6, "3")
     )
     assert (hit.action, hit.measured) == (Action.WARN, 21)
+
+
+def test_another_rendering_is_as_full_as_all_that_it_shows() -> None:
+    shown = (weighed(Action.BLOCK, 8, part="2", evidence=evidence) for evidence in "bc")
+    (hit,) = hits(COUNTING, weighed(Action.BLOCK, 9), *shown)
+    assert (hit.section, hit.measured) == ("2.7", 16)
+
+
+def test_the_sender_s_own_number_is_lifted_and_what_was_lifted_keeps_its_reason() -> None:
+    listed = [weighed(Action.BLOCK), weighed(Action.BLOCK, lifted_by=LANE)]
+    assert [w.lifted_by for w in _without_own_number(listed, PARTS)] == [PAYROLL, LANE]
+    assert _without_own_number([*listed, weighed(Action.BLOCK, part="3")], PARTS)[0].lifted_by is None
 
 
 def test_aggravation_needs_a_free_finding_as_strong() -> None:

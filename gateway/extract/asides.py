@@ -26,6 +26,10 @@ _WIDE_RUN: Final = re.compile(rb"(?:[\x20-\x7e\xa0-\xff]\0){10,}")
 _NARROW_RUN: Final = re.compile(rb"[\x20-\x7e\xa0-\xff]{10,}")
 _TARGET: Final = re.compile(rb"\bTarget=[\"']((?:mailto|tel|sms|callto):[^\"'<>]{1,2000})", re.IGNORECASE)
 _GLUED: Final = re.compile(r"(\d{6}-\d{4})(?=\w)")
+_BROKEN: Final = re.compile(r"\n(?<=\d\n)\d")
+_TAIL: Final = re.compile(r"(?<![\w.,:/-])[\d-]{1,12}\Z")
+_HEAD: Final = re.compile(r"[\d-]{1,12}(?![\w-])")
+_NUMBER: Final = re.compile(r"(?:\d\d)?\d{6}-\d{4}")
 _BOXES: Final = re.compile(r"\t(?:-\t)?\d\t\d\t\d\t\d(?![^\t\n]|\t\d)")
 """The last four cells of a form with a cell for each digit."""
 _FIRST_BOXES: Final = re.compile(r"(?:(?<=[\t\n])|\A)\d\t\d\t\d\t\d\t\d\t\d(?:\t\d\t\d)?\Z")
@@ -100,12 +104,22 @@ def beside(text: str) -> Iterator[str]:
     for found in _LINK.finditer(text) if "%" in text else ():
         if "%" in found[0]:
             yield f"\n{unquote(found[0].partition(':')[2])}\n"
+    for cut in _BROKEN.finditer(text):
+        yield from _mended(text, cut.start())
     for last in _BOXES.finditer(text):
         yield from _boxed(text, last)
     for last in _LAST.finditer(text):
         born = _BORN.search(text, max(0, last.start() - 15), last.start())
         if born and _CUT.search(text, born.end(1), last.start(1)):
             yield f"\n{born[1]}-{last[1]}\n"
+
+
+def _mended(text: str, at: int) -> Iterator[str]:
+    """Yield a dashed number that the line break at a place cuts among its digits."""
+    before, after = _TAIL.search(text, max(0, at - 15), at), _HEAD.match(text, at + 1)
+    whole = f"{before[0]}{after[0]}" if before and after else ""
+    if _NUMBER.fullmatch(whole):
+        yield f"\n{whole}\n"
 
 
 def _boxed(text: str, last: re.Match[str]) -> Iterator[str]:

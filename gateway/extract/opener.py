@@ -19,6 +19,7 @@ from gateway.extract.tnef import read_tnef
 from gateway.message.entity import Leaf
 from gateway.message.leaves import Opened
 from gateway.message.segments import whole
+from gateway.message.transfer import data_files
 from gateway.model import Origin, Part, PartState, SegmentKind
 
 _FILE: Final = 64 * 1024 * 1024
@@ -46,6 +47,7 @@ _HEADS: Final[tuple[tuple[bytes, Reader], ...]] = (
     (b"GIF8", read_picture),
     (b"\xff\xd8\xff", read_picture),
     (b"BM", read_picture),
+    (b"\0\0\0\x0cjP  \r\n", read_picture),
     (b"II*\0", read_picture),
     (b"MM\0*", read_picture),
 )
@@ -134,6 +136,7 @@ def _workbook(octets: bytes, budget: Budget) -> Finds:
 
 def _xml(octets: bytes, budget: Budget) -> Finds:
     budget.take(len(octets))
+    yield from (Inner(name=name.decode("ascii"), octets=data) for name, data in data_files(octets))
     yield from read_document(octets)
 
 

@@ -3,72 +3,172 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, Final
 
+from gateway.extract.asides import in_stream
 from gateway.extract.finds import Budget, Finds, Foreign, Inner, Locked, NotRead
 from gateway.extract.picture import read_image, reads_pictures
 
 _PAGES: Final = 3000
 _OBJECTS: Final = 200_000
-_SAID: Final = frozenset(
-    {"/Contents", "/V", "/DV", "/TU", "/T", "/Title", "/Subject", "/Author", "/Keywords", "/Alt", "/ActualText", "/RC"}
+_UNSAID: Final = frozenset(
+    {"/ID", "/O", "/U", "/OE", "/UE", "/Perms", "/DA", "/Lang", "/NM", "/M", "/CreationDate", "/ModDate", "/CheckSum"}
+    | {"/Registry", "/Ordering", "/Panose", "/CharSet"}
 )
+"""Strings that nobody wrote."""
 _SCALE: Final = 200 / 72
 """A point is 1/72 inch; scanned pages are read at 200 dots an inch."""
 _SCANNED: Final = 8
 """Characters under which a page holds a picture rather than text."""
 _AREA: Final = 40_000_000
+_DRAWN: Final = (2, 3, 4)
 _PICTURE: Final = 3
+"""FPDF_PAGEOBJ: paths, images and shadings; an image."""
+_LARGE: Final = 0.05
+"""Share of a page from which on a picture is no logo."""
+_REVISIONS: Final = 3
+_END: Final = b"%%EOF"
+_CATALOG: Final = re.compile(rb"/Type\s{0,9}/Catalog\b")
+_PAGE: Final = re.compile(rb"/Type\s{0,9}/Page\b")
+_OBJECT: Final = re.compile(rb"(\d{1,7})\s{1,9}0\s{1,9}obj\b(?!.*\bobj\b)", re.DOTALL)
+_HEAD: Final = 500
+"""Octets between the number of an object and its kind."""
+_OWN: Final = 4_000_000
+"""A number for an object that no file has."""
+_IMAGE: Final = re.compile(rb"/Subtype\s{0,9}/Image\b")
+_ACTUAL: Final = re.compile(rb"/ActualText\s*(\((?:[^()\\]|\\.){1,500}\))", re.DOTALL)
+_ACTUAL_HEX: Final = re.compile(rb"/ActualText\s*(<[0-9A-Fa-f\s]{1,2000}>)")
 
 
 def read_pdf(octets: bytes, budget: Budget) -> Finds:
     """Yield the text of a PDF file and the files attached to it."""
-    import pypdfium2  # noqa: PLC0415 - heavy, and needed for few messages
-
     missed: NotRead | None = None
     try:
-        document = pypdfium2.PdfDocument(octets)
-    except pypdfium2.PdfiumError as error:
-        if "password" in str(error).lower():
-            raise Locked from None
-        missed = NotRead()
-    else:
-        try:
-            yield from _pages(document, budget)
-        except NotRead as error:
-            missed = error
+        document, octets = _opened(octets)
+        yield from _pages(document, budget, illustrated=_IMAGE.search(octets) is not None)
+    except Locked:
+        raise
+    except NotRead as error:
+        missed = error
     try:
         yield from _objects(octets, budget)
     except NotRead:
         raise
     except Exception:  # noqa: BLE001 - the pages were read; only what stands beside them was not
         missed = NotRead()
+    yield from _older(octets)
     if missed is not None:
         raise missed
 
 
-def _pages(document: Any, budget: Budget) -> Iterator[str]:
-    """Yield the text of each page. Raises Foreign in the end where a picture of text could not be read."""
-    unread = False
-    for number in range(min(len(document), _PAGES)):
-        page = document[number]
-        text = page.get_textpage().get_text_range()
-        yield text.replace("\r\n", "\n").replace("\ufffe", "-") + "\n"
-        if len(text.strip()) >= _SCANNED:
+def _opened(octets: bytes) -> tuple[Any, bytes]:
+    """Return the document, and the octets with an end of their own where that was cut off."""
+    import pypdfium2  # noqa: PLC0415 - heavy, and needed for few messages
+
+    try:
+        return pypdfium2.PdfDocument(octets), octets
+    except pypdfium2.PdfiumError as error:
+        if "password" in str(error).lower():
+            raise Locked from None
+    for end in _ends(octets):
+        try:
+            return pypdfium2.PdfDocument(octets + end), octets + end
+        except pypdfium2.PdfiumError:
             continue
-        if reads_pictures() and _holds(page) and budget.picture():
-            yield from _scanned(page)
+    raise NotRead
+
+
+def _ends(octets: bytes) -> Iterator[bytes]:
+    """Yield what could stand where the end was cut off: a trailer for the catalogue, or a catalogue of the pages."""
+    trailer = b"trailer\n<< /Root %s 0 R >>\nstartxref\n0\n%%%%EOF\n"
+    for catalog in _numbers(octets, _CATALOG)[-1:]:
+        yield b"\nendobj\n" + trailer % catalog
+    pages = _numbers(octets, _PAGE)
+    if pages:
+        kids = b" ".join(b"%s 0 R" % page for page in pages)
+        own = b"\nendstream\nendobj\n%d 0 obj\n<< /Type /Catalog /Pages %d 0 R >>\nendobj\n" % (_OWN, _OWN + 1)
+        own += b"%d 0 obj\n<< /Type /Pages /Count %d /Kids [%s] >>\nendobj\n" % (_OWN + 1, len(pages), kids)
+        yield own + trailer % (b"%d" % _OWN)
+
+
+def _numbers(octets: bytes, kind: re.Pattern[bytes]) -> list[bytes]:
+    """Return the numbers of the objects of a kind, as they stand in the file."""
+    found: dict[bytes, None] = {}
+    for place in islice(kind.finditer(octets), _PAGES):
+        if (head := _OBJECT.search(octets, max(0, place.start() - _HEAD), place.start())) is not None:
+            found[head[1]] = None
+    return list(found)
+
+
+def _older(octets: bytes) -> Iterator[str]:
+    """Yield the text of earlier revisions, which a PDF keeps when it is changed (7.5.6)."""
+    import pypdfium2  # noqa: PLC0415 - see above
+
+    ends = [found.end() for found in re.finditer(_END, octets)][:-1]
+    if b"/Linearized" in octets[:1024]:
+        ends = ends[1:]  # of the first page alone
+    for end in ends[-_REVISIONS:]:
+        try:
+            document = pypdfium2.PdfDocument(octets[:end])
+        except pypdfium2.PdfiumError:
+            continue
+        for number in range(min(len(document), _PAGES)):
+            yield _said(page) if (page := _page(document, number)) is not None else ""
+
+
+def _pages(document: Any, budget: Budget, *, illustrated: bool) -> Iterator[str]:
+    """Yield the text of each page, then of pictures. Raises Foreign where a picture could not be read, NotRead."""
+    broken = unread = False
+    scanned, pictures = [], []
+    for number in range(min(len(document), _PAGES)):
+        page = _page(document, number)
+        if page is None:
+            broken = True
+            continue
+        text = _said(page)
+        yield text
+        if len(text.strip()) < _SCANNED:
+            scanned.append(number)
+        elif illustrated and reads_pictures() and _holds(page, (_PICTURE,)):
+            pictures.append(number)
+    for number in scanned:
+        if _holds(document[number], _DRAWN) and reads_pictures() and budget.picture():
+            yield from _scanned(document[number])
         else:
-            unread |= _holds(page, (_PICTURE,))
-    if len(document) > _PAGES:
+            unread |= _holds(document[number], (_PICTURE,))
+    for number in pictures:
+        yield from _pictures(document[number], budget)
+    if broken or len(document) > _PAGES:
         raise NotRead
     if unread:
         raise Foreign
 
 
-def _holds(page: Any, kinds: tuple[int, ...] | None = None) -> bool:
-    """Tell whether something is drawn on a page: of these kinds (FPDF_PAGEOBJ), or at all."""
+def _page(document: Any, number: int) -> Any:
+    """Return a page; None where it is broken."""
+    import pypdfium2  # noqa: PLC0415 - see above
+
+    try:
+        return document[number]
+    except pypdfium2.PdfiumError:
+        return None
+
+
+def _said(page: Any) -> str:
+    """Return the text of a page, that of stamps and other things laid upon it included."""
+    import pypdfium2.raw  # noqa: PLC0415 - see above
+
+    if pypdfium2.raw.FPDFPage_GetAnnotCount(page) > 0:
+        pypdfium2.raw.FPDFPage_Flatten(page, pypdfium2.raw.FLAT_NORMALDISPLAY)
+    text = str(page.get_textpage().get_text_range())
+    return text.replace("\r\n", "\n").replace("\ufffe", "-") + "\n"
+
+
+def _holds(page: Any, kinds: tuple[int, ...]) -> bool:
+    """Tell whether something of these kinds is drawn on a page."""
     return next(iter(page.get_objects(filter=kinds, max_depth=4)), None) is not None
 
 
@@ -76,6 +176,15 @@ def _scanned(page: Any) -> Iterator[str]:
     width, height = page.get_size()
     scale = min(_SCALE, (_AREA / max(1.0, width * height)) ** 0.5)
     yield from read_image(page.render(scale=scale, grayscale=True).to_pil())
+
+
+def _pictures(page: Any, budget: Budget) -> Iterator[str]:
+    """Yield the text in the large pictures of a page that has text of its own."""
+    width, height = page.get_size()
+    for picture in page.get_objects(filter=(_PICTURE,), max_depth=4):
+        left, bottom, right, top = picture.get_bounds()
+        if (right - left) * (top - bottom) >= _LARGE * width * height and budget.picture():
+            yield from read_image(picture.get_bitmap(render=True).to_pil())
 
 
 def _objects(octets: bytes, budget: Budget) -> Finds:
@@ -86,33 +195,66 @@ def _objects(octets: bytes, budget: Budget) -> Finds:
     except pikepdf.PasswordError:
         raise Locked from None
     with document:
+        named: set[tuple[int, int]] = set()
+        for name, attached in document.attachments.items():
+            budget.file()
+            file = attached.get_file()
+            named.add(file.obj.objgen)
+            data = file.read_bytes()
+            budget.take(len(data))
+            yield Inner(name=name, octets=data)
         for number, found in enumerate(document.objects):
             if number > _OBJECTS:
                 raise NotRead
+            if isinstance(found, pikepdf.Stream) and found.objgen not in named:
+                yield from _stream(pikepdf, found, budget)
             yield from _sayings(pikepdf, found, 0)
-        for name, attached in document.attachments.items():
-            budget.file()
-            data = attached.get_file().read_bytes()
-            budget.take(len(data))
-            yield Inner(name=name, octets=data)
-        if (metadata := document.Root.get("/Metadata")) is not None:
-            yield Inner(name="metadata.xml", octets=metadata.read_bytes())
+
+
+def _stream(pikepdf: Any, found: Any, budget: Budget) -> Finds:
+    """Yield an attached file, a form or metadata in XML; of other streams the numbers and what replaces their signs."""
+    if found.get("/Subtype") == "/Image" or "/Length1" in found or found.get("/Type") in ("/ObjStm", "/XRef"):
+        return
+    try:
+        data = found.read_bytes()
+    except pikepdf.PdfError:
+        return
+    budget.take(len(data))
+    if found.get("/Type") == "/EmbeddedFile":
+        budget.file()
+        yield Inner(name="bilaga", octets=data)
+    elif data[:64].lstrip().startswith(b"<"):
+        yield Inner(name="form.xml", octets=data)
+    else:
+        yield from in_stream(data)
+        if b"/ActualText" in data:
+            for said in (*_ACTUAL.findall(data), *_ACTUAL_HEX.findall(data)):
+                yield _worded(str(pikepdf.Object.parse(said)))
 
 
 def _sayings(pikepdf: Any, found: Any, depth: int) -> Iterator[str]:
     """Yield what a person wrote into an object: notes, fields of a form, bookmarks, descriptions."""
     if isinstance(found, pikepdf.Array) and depth < _NESTED:
         for item in found:
-            if not getattr(item, "is_indirect", False):
+            if isinstance(item, pikepdf.String):
+                yield _worded(str(item))
+            elif not getattr(item, "is_indirect", False):
                 yield from _sayings(pikepdf, item, depth + 1)
-    if not isinstance(found, pikepdf.Dictionary):
+    if not isinstance(found, pikepdf.Dictionary | pikepdf.Stream):
         return
+    signature = "/ByteRange" in found
     for key, value in found.items():
         if isinstance(value, pikepdf.String):
-            if key in _SAID or not key.startswith(("/ID", "/O", "/U", "/DA", "/Lang", "/NM", "/M", "/CreationDate")):
-                yield str(value) + "\n"
+            if key not in _UNSAID and not (signature and key == "/Contents"):
+                yield _worded(str(value))
         elif depth < _NESTED and not getattr(value, "is_indirect", False):
             yield from _sayings(pikepdf, value, depth + 1)
 
 
+def _worded(text: str) -> str:
+    """Return a string as a line; nothing where it is binary."""
+    return "" if _BINARY.search(text) else f"{text}\n"
+
+
+_BINARY: Final = re.compile("[\0-\x08\x0e-\x1f\ufffd]")
 _NESTED: Final = 6

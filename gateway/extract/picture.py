@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, Final
 
+from gateway.extract.asides import in_stream
 from gateway.extract.finds import Budget, Finds, Foreign, TooBig
+from gateway.extract.markup import between_tags
+from gateway.message.charset import decode_plain
 
 _DATA: Final = ("/usr/share/tesseract-ocr/5/tessdata", "/usr/share/tesseract-ocr/4.00/tessdata", "/usr/share/tessdata")
 _MILLISECONDS: Final = 8000
@@ -50,8 +53,8 @@ def read_picture(octets: bytes, budget: Budget) -> Finds:
         width, height = image.size
         if width * height > _AREA:
             raise TooBig
-        yield from (f"{value}\n" for value in image.info.values() if isinstance(value, str))
-        yield from (f"{value}\n" for value in image.getexif().values() if isinstance(value, str))
+        yield from _remarks(image)
+        yield from in_stream(octets)
         if width < _LEAST[0] or height < _LEAST[1]:
             return
         if not reads_pictures():
@@ -60,6 +63,37 @@ def read_picture(octets: bytes, budget: Budget) -> Finds:
             if number == _FRAMES or not budget.picture():
                 raise Foreign
             yield from read_image(frame.convert("RGBA" if frame.mode == "P" else frame.mode))
+
+
+def _remarks(image: Any) -> Iterator[str]:
+    """Yield what was written into a picture: comments, fields of Exif, XMP."""
+    for name, value in image.info.items():
+        if isinstance(value, str):
+            yield f"{value}\n"
+        elif isinstance(value, bytes) and name in ("comment", "xmp"):
+            yield between_tags(b">%b<" % value) + "\n"
+    exif = image.getexif()
+    for tag, value in (*exif.items(), *exif.get_ifd(_EXIF).items()):
+        if isinstance(value, str):
+            yield f"{value}\n"
+        elif isinstance(value, bytes) and tag in _WINDOWS:
+            yield value.decode("utf-16-le", "replace").rstrip("\0") + "\n"
+        elif isinstance(value, bytes) and tag == _COMMENT:
+            yield _commented(value) + "\n"
+
+
+def _commented(value: bytes) -> str:
+    """Return a comment of Exif, whose first octets name its charset (2.32, UserComment)."""
+    if value.startswith(b"UNICODE"):
+        words = value[8:]
+        return words.decode("utf-16-be" if words[:1] == b"\0" else "utf-16-le", "replace").rstrip("\0")
+    return decode_plain(value[8:]).rstrip("\0 ")
+
+
+_EXIF: Final = 0x8769
+_COMMENT: Final = 0x9286
+_WINDOWS: Final = range(0x9C9B, 0x9CA0)
+"""Fields that Windows adds."""
 
 
 def read_image(image: Any) -> Iterator[str]:

@@ -13,6 +13,7 @@ _TOKEN: Final = re.compile(
     r"|(?P<brace>[{}])|(?P<break>[\r\n]+)|(?P<text>[^\\{}\r\n]+)|(?P<odd>\\)"
 )
 _BOOKMARK: Final = re.compile(rb"\\bkmkstart ([^{}\\]{0,40}\d{6}-\d{4})")
+_PICTURES: Final = (b"\x89PNG", b"\xff\xd8\xff")
 _APART: Final = frozenset(
     {"title", "subject", "author", "manager", "company", "operator", "category", "keywords", "comment", "doccomm"}
     | {"header", "headerl", "headerr", "headerf", "footer", "footerl", "footerr", "footerf", "footnote", "annotation"}
@@ -32,7 +33,7 @@ _WORDS: Final = {
 }
 _SILENT: Final = frozenset(
     {"fonttbl", "colortbl", "stylesheet", "listtable", "listoverridetable", "rsidtbl", "generator", "themedata"}
-    | {"colorschememapping", "datastore", "latentstyles", "pict", "xmlnstbl", "mmathPr", "objclass", "fontemb", "sn"}
+    | {"colorschememapping", "datastore", "latentstyles", "xmlnstbl", "mmathPr", "objclass", "fontemb", "sn"}
 )
 _SPOKEN: Final = frozenset(
     {"shptxt", "shpinst", "annotation", "fldinst", "docvar", "atnauthor", "shppict", "objdata", "footnote", "ftnsep"}
@@ -46,6 +47,7 @@ _SPOKEN: Final = frozenset(
 class _Group:
     silent: bool = False
     data: bool = False
+    picture: bool = False
     apart: bool = False
     fonts: bool = False
     deleted: bool = False
@@ -64,8 +66,10 @@ def read_rtf(octets: bytes, budget: Budget) -> Finds:
     yield from (f"{found.decode('latin-1')}\n" for found in _BOOKMARK.findall(octets))
     for data in reader.objects:
         budget.take(len(data))
-        at = max(data.find(b"\xd0\xcf\x11\xe0"), data.find(b"PK\x03\x04"))
-        yield Inner(name="object", octets=data[at:] if at >= 0 else data)
+        if not data.startswith(_PICTURES):
+            at = max(data.find(b"\xd0\xcf\x11\xe0"), data.find(b"PK\x03\x04"))
+            data = data[at:] if at >= 0 else data  # noqa: PLW2901
+        yield Inner(name="object", octets=data)
 
 
 class _Reader:
@@ -111,18 +115,28 @@ class _Reader:
         if brace == "{":
             self._outer.append(self._group)
             self._group = replace(self._group, apart=False)
+            if self._group.picture:
+                self._group.data, self._group.silent = False, True  # what is said of a picture
         elif self._outer:
             ended, self._group = self._group, self._outer.pop()
             if ended.data and not self._group.data:
-                digits = "".join(self._hex)
-                self.objects.append(bytes.fromhex(digits[: len(digits) & ~1]))
-                self._hex.clear()
+                self._keep(picture=ended.picture)
             if ended.apart:
                 self._write("\n")
+
+    def _keep(self, *, picture: bool) -> None:
+        """Keep the data of an object, or of a picture in a format that is read here."""
+        digits = "".join(self._hex)
+        self._hex.clear()
+        data = bytes.fromhex(digits[: len(digits) & ~1])
+        if not picture or data.startswith(_PICTURES):
+            self.objects.append(data)
 
     def _word(self, word: str, number: str | None) -> int:
         """Follow a control word; return how many characters of binary data come after it."""
         starred, self._starred = self._starred, False
+        if self._group.data:
+            return max(int(number), 0) if word == "bin" and number else 0
         if word in _SILENT or (starred and word not in _SPOKEN):
             self._group.silent, self._group.fonts = True, self._group.fonts or word == "fonttbl"
         elif word in _APART:
@@ -132,8 +146,8 @@ class _Reader:
             self._use_font(word, number)
         elif word == "deleted":
             self._group.deleted = number != "0"
-        elif word == "objdata":
-            self._group.data, self._group.silent = True, False
+        elif word in ("objdata", "pict"):
+            self._group.data, self._group.silent, self._group.picture = True, False, word == "pict"
         elif word == "u" and number:
             self._write(_unicode(int(number)))
             self._skip = self._group.fallback

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -14,10 +15,11 @@ from gateway.message.entity import Leaf
 from gateway.message.html import Rendered, render
 from gateway.message.quotes import Setting
 from gateway.message.segments import merged, segment, whole
-from gateway.message.transfer import FILE_HEADS, Encoding, base64_islands, files_within, is_textual
+from gateway.message.transfer import FILE_HEADS, Encoding, base64_islands, data_files, files_within, is_textual
 from gateway.model import Origin, Part, PartState, Segment, SegmentKind
 
 _SAMPLE: Final = 8192
+_PDF_REACH: Final = 1024
 _DIGEST: Final = 16
 _OCTETS_PER_CHARACTER: Final = 4
 
@@ -40,6 +42,8 @@ _SIGNATURES: Final = frozenset(
         "application/pgp-keys",
     }
 )
+_PDF: Final = re.compile(rb"^%PDF-\d\.\d", re.MULTILINE)
+"""Readers of PDF look for its head in the first 1024 octets (ISO 32000-1, annex H)."""
 _TAPE: Final = slice(257, 262)
 """Where a tape archive says what it is; its zeros look like UTF-16."""
 _YENC: Final = b"=ybegin "
@@ -85,6 +89,8 @@ def open_leaf(leaf: Leaf, setting: Setting, left: int) -> Opened:
 def _is_for_others(leaf: Leaf, sample: bytes) -> bool:
     """Tell a leaf that is no text to be read here."""
     if leaf.media_type in _FORMATTED or sample[_TAPE] == b"ustar":
+        return True
+    if leaf.attached and _PDF.search(sample, 0, _PDF_REACH):
         return True
     return (_is_file(sample) and _YENC not in sample) or _is_markup(leaf, sample)
 
@@ -176,6 +182,7 @@ def _open_text(leaf: Leaf, part: Part, setting: Setting, left: int) -> Opened:
         return Opened(part=part)  # a file that says "=ybegin" somewhere: as a member it would be opened for ever
     if Encoding.BASE64 not in leaf.encodings:
         readings += base64_islands(readings[0])
+    files += data_files(readings[0])
     files += [(b"base64", octets) for octets in readings if octets.startswith(FILE_HEADS)]
     form = _form(leaf)
     charset = leaf.charset or declared_inside(readings[0])

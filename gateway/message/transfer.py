@@ -6,6 +6,7 @@ import binascii
 import re
 from collections.abc import Iterator, Sequence
 from enum import Enum
+from itertools import islice
 from typing import Final
 
 import pybase64
@@ -56,6 +57,9 @@ FILE_HEADS: Final = (
 )
 """First octets of kinds of files that people send."""
 
+_DATA_URL: Final = re.compile(
+    rb"\bdata:([a-z]{1,20}/[\w.+-]{1,60})(?:;[\w=.-]{1,40}){0,3};base64,([A-Za-z0-9+/=\s%]{400,})"
+)
 _PADDING: Final = re.compile(rb"=+")
 _SOFT_BREAK: Final = re.compile(rb"=[ \t]{1,64}(?=\r?\n)")
 _QUOTED_SIGN: Final = re.compile(rb"=(?:[0-9A-F]{2}|[0-9a-f]{2}|\r?\n)")
@@ -255,6 +259,13 @@ def files_within(octets: bytes) -> tuple[list[tuple[bytes, bytes]], bytes]:
     if b"=ybegin " in octets:
         octets = _yenc_files(octets, files)
     return files, octets
+
+
+def data_files(octets: bytes) -> list[tuple[bytes, bytes]]:
+    """Return the files that stand in a text as data URLs (RFC 2397), with the kinds that they claim as names."""
+    found = _DATA_URL.finditer(octets) if b";base64," in octets else iter(())
+    files = [(match[1].partition(b"/")[2], from_base64(match[2])[0]) for match in islice(found, _FILES)]
+    return [file for file in files if file[1].startswith(FILE_HEADS)]
 
 
 def _yenc_files(octets: bytes, files: list[tuple[bytes, bytes]]) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import bz2
 import datetime as dt
 import gzip
@@ -296,6 +297,13 @@ FOUND: Final[dict[str, Callable[[], bytes]]] = {
     "annotation.pdf": lambda: pdf(_annotated),
     "title.pdf": lambda: pdf(_titled),
     "attached.pdf": lambda: pdf(_with_file),
+    "behind.pdf": lambda: b"X-Kopia: ja\r\n" * 20 + pdf(lambda document: document.cell(text=f"Elev {NUMBER}")),
+    "inside.html": lambda: (
+        b'<a href="data:application/vnd.a.b;base64,%b">' % base64.b64encode(word(run(f"Elev {NUMBER}")))
+    ),
+    "inside.svg": lambda: (
+        b'<svg><image href="data:application/x-a;base64,%b"/></svg>' % base64.b64encode(word(run(f"Elev {NUMBER}")))
+    ),
     "header.rtf": lambda: RTF.encode("latin-1"),
     "split.rtf": lambda: _SPLIT.encode("latin-1"),
     "deleted.rtf": lambda: rb"{\rtf1 Elev {\deleted 780914-2388}{Kalle}\par}",

@@ -46,4 +46,6 @@ def test_strings_of_binary_data_are_said_whole(before: bytes) -> None:
 def test_a_cut_number_and_a_link_are_said_once_more() -> None:
     text = f"780914-\t2388 mailto:a@b.example?subject=Elev%20{NUMBER} 100 %"
     assert [found.strip() for found in beside(text)] == [f"a@b.example?subject=Elev {NUMBER}", NUMBER]
+    assert [found.strip() for found in beside("pnr 7809\n14-2388 och")] == [NUMBER]
+    assert list(beside("7809\n14-23888, 12\n14-2388, 2026\n")) == []
     assert list(beside("100 % 2026-\t2388 mailto:a@b.example")) == []

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+from collections.abc import Callable
 from typing import Any
 
+import pikepdf
 import pytest
 
 from gateway.extract import pdf as reader
-from gateway.extract.finds import Budget, Foreign, Inner
+from gateway.extract.finds import Budget, Foreign, Inner, NotRead
 from gateway.extract.opener import reader_of
 from gateway.extract.pdf import read_pdf
 from gateway.model import Origin, Part, PartState
 from tests.support.tools import program
+from tests.unit.extract.compounds import found_in
 from tests.unit.extract.documents import NUMBER, pdf, picture
 
 
@@ -49,3 +53,84 @@ def test_metadata_in_a_packet_is_markup() -> None:
     packet = b'<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"/>'
     part = Part(path="1", media_type="a/b", filename=None, origin=Origin.OWN, state=PartState.UNKNOWN)
     assert reader_of(packet, part) is not None
+
+
+def changed(change: Callable[[Any], None]) -> bytes:
+    """Return a page with something added to its objects."""
+    document = pikepdf.open(io.BytesIO(pdf(lambda page: page.cell(text="Hej"))))
+    change(document)
+    kept = io.BytesIO()
+    document.save(kept)
+    return kept.getvalue()
+
+
+def _form(document: Any) -> None:
+    data = f"<xfa:data xmlns:xfa='x'><nummer>{NUMBER}</nummer></xfa:data>"
+    document.Root.AcroForm = pikepdf.Dictionary(XFA=["datasets", document.make_stream(data.encode())])
+
+
+def _script(document: Any) -> None:
+    code = document.make_stream(f"app.alert('Elev {NUMBER}')".encode())
+    document.Root.OpenAction = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS=code)
+
+
+def _replaced(document: Any) -> None:
+    document.pages[0].contents_add(f"/Span <</ActualText (Elev {NUMBER})>> BDC EMC".encode())
+
+
+def _noted(document: Any) -> None:
+    file = pikepdf.AttachedFileSpec(document, f"Elev {NUMBER}".encode(), filename="a.txt")
+    note = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.FileAttachment, FS=file.obj)
+    document.pages[0].Annots = document.make_indirect([note])
+
+
+def _chosen(document: Any) -> None:
+    field = pikepdf.Dictionary(FT=pikepdf.Name.Ch, Opt=[f"Elev {NUMBER}", "b"])
+    document.Root.AcroForm = pikepdf.Dictionary(Fields=[document.make_indirect(field)])
+
+
+def _linked(document: Any) -> None:
+    document.Root.OpenAction = pikepdf.Dictionary(S=pikepdf.Name.URI, URI=f"mailto:a@b.example?subject={NUMBER}")
+
+
+def _stamped(document: Any) -> None:
+    stamp = document.make_stream(f"BT /F1 12 Tf 2 2 Td (Elev {NUMBER}) Tj ET".encode())
+    font = pikepdf.Dictionary(Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica)
+    stamp.Type, stamp.Subtype, stamp.BBox = pikepdf.Name.XObject, pikepdf.Name.Form, [0, 0, 200, 20]
+    stamp.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F1=font))
+    note = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Stamp, Rect=[100, 100, 300, 120])
+    note.AP = pikepdf.Dictionary(N=stamp)
+    document.pages[0].Annots = document.make_indirect([document.make_indirect(note)])
+
+
+@pytest.mark.parametrize("change", [_form, _script, _replaced, _noted, _chosen, _linked, _stamped])
+def test_words_beside_the_pages_are_found(change: Callable[[Any], None]) -> None:
+    text, inner = found_in(read_pdf, changed(change))
+    assert NUMBER in text + "".join(found.octets.decode("latin-1") for found in inner)
+
+
+def test_what_an_earlier_revision_said_is_found() -> None:
+    first = pdf(lambda document: document.cell(text=f"Elev {NUMBER}"))
+    document = pikepdf.open(io.BytesIO(first))
+    page, root = document.pages[0].Contents.objgen[0], document.trailer.Root.objgen[0]
+    start = int(first[first.rfind(b"startxref") + 9 :].split()[0])
+    body = b"%d 0 obj\n<</Length 5>>\nstream\nBT ET\nendstream\nendobj\n" % page
+    table = b"xref\n%d 1\n%010d 00000 n \n" % (page, len(first))
+    trailer = b"trailer\n<</Size %d /Root %d 0 R /Prev %d>>\n" % (int(document.trailer.Size), root, start)
+    second = body + table + trailer + b"startxref\n%d\n%%%%EOF\n" % (len(first) + len(body))
+    assert NUMBER in found_in(read_pdf, first + second)[0]
+
+
+@pytest.mark.parametrize("catalogue", [b"/Type /Catalog", b"/Lost /Catalog"])
+def test_a_file_whose_end_was_cut_off_is_read(catalogue: bytes) -> None:
+    octets = pdf(lambda document: document.cell(text=f"Elev {NUMBER}")).replace(b"/Type /Catalog", catalogue)
+    found: list[str | Inner] = []
+    with contextlib.suppress(NotRead):
+        found.extend(read_pdf(octets[: octets.rfind(b"xref\n0")], Budget()))
+    assert NUMBER in str(found)
+
+
+@pytest.mark.parametrize("piece", [b"1 0 obj ", b"/Type/Page ", b"1 0 obj /Type /Page ", b"%%EOF "])
+def test_work_on_a_broken_file_is_linear(piece: bytes) -> None:
+    with pytest.raises(NotRead):
+        list(read_pdf(b"%PDF-1.4\n" + piece * 100_000, Budget()))

@@ -1,12 +1,17 @@
-"""Where tesseract is not installed, pictures are not read, and nothing breaks."""
+"""Where tesseract is not installed, pictures are not read, and nothing breaks; what is written beside the picture."""
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from gateway.extract import picture
+from gateway.extract.picture import read_picture
+from tests.unit.extract.compounds import found_in
+from tests.unit.extract.documents import NUMBER
 
 
 def test_a_machine_without_tesseract_reads_no_pictures(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -16,3 +21,28 @@ def test_a_machine_without_tesseract_reads_no_pictures(monkeypatch: pytest.Monke
         assert not picture.reads_pictures()
     finally:
         picture._data.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("tag", "value"),
+    [
+        (0x010E, f"Elev {NUMBER}"),
+        (0x9C9C, f"Elev {NUMBER}".encode("utf-16-le")),
+        (0x9286, b"ASCII\0\0\0" + f"Elev {NUMBER}".encode()),
+        (0x9286, b"UNICODE\0" + f"Elev {NUMBER}".encode("utf-16-be")),
+    ],
+)
+def test_fields_of_a_photo_are_read(tag: int, value: str | bytes) -> None:
+    fields = Image.Exif()
+    (fields.get_ifd(0x8769) if tag == 0x9286 else fields)[tag] = value
+    kept = io.BytesIO()
+    Image.new("L", (60, 20)).save(kept, "JPEG", exif=fields)
+    assert f"Elev {NUMBER}" in found_in(read_picture, kept.getvalue())[0]
+
+
+def test_comments_and_metadata_in_xml_are_read() -> None:
+    kept, other = io.BytesIO(), io.BytesIO()
+    Image.new("P", (60, 20)).save(kept, "GIF", comment=f"Elev {NUMBER}".encode())
+    assert f"Elev {NUMBER}" in found_in(read_picture, kept.getvalue())[0]
+    Image.new("L", (60, 20)).save(other, "WEBP", xmp=f"<a><b>Elev {NUMBER}</b></a>".encode())
+    assert f"Elev {NUMBER}" in found_in(read_picture, other.getvalue())[0]

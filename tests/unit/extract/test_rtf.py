@@ -69,3 +69,15 @@ def test_embedded_object_is_handed_on() -> None:
 @given(st.text(alphabet="{}\\'*ubinf0123456789 \n\u00e5objdatfonttblheader", max_size=300))
 def test_nothing_breaks_it(source: str) -> None:
     found_in(read_rtf, ("{\\rtf1" + source).encode("latin-1"))
+
+
+def test_pictures_are_handed_on_without_what_is_said_of_them() -> None:
+    png = b"\x89PNG\r\n"
+    source = (
+        r"{\rtf1 {\pict{\*\picprop{\sp{\sn abc}{\sv de}}}\pngblip\picw3 "
+        + png.hex()
+        + "}{\\pict\\wmetafile8 0100}Hej\\par}"
+    )
+    text, inner = found_in(read_rtf, source.encode())
+    assert [found.octets for found in inner] == [png]
+    assert text.strip() == "Hej"

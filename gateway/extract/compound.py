@@ -11,9 +11,9 @@ from gateway.extract.asides import in_stream
 from gateway.extract.finds import Budget, Finds, Foreign, Inner, Locked, NotRead
 from gateway.extract.outlook import read_message
 from gateway.extract.runs import runs_of
-from gateway.extract.sheets import lines_of, written
 from gateway.extract.slides import read_slides
 from gateway.message.charset import decode_plain
+from gateway.message.columns import lines_of, written
 
 _CELLS: Final = 5_000_000
 _SUMMARY, _MORE = "\x05SummaryInformation", "\x05DocumentSummaryInformation"

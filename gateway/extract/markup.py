@@ -9,18 +9,36 @@ from xml.parsers import expat
 
 from gateway.extract.asides import in_tags
 from gateway.extract.finds import NotRead
-from gateway.extract.sheets import with_zeros
+from gateway.message.columns import with_zeros
 
 _CHUNK: Final = 1 << 18
+_HEAD: Final = 4096
 _LINES: Final = frozenset(
-    {"p", "br", "tr", "row", "table-row", "h", "si", "comment", "line-break", "pt", "v", "text", "tspan", "li", "div"}
+    {
+        "p",
+        "br",
+        "tr",
+        "row",
+        "Row",
+        "table-row",
+        "h",
+        "si",
+        "comment",
+        "line-break",
+        "pt",
+        "v",
+        "text",
+        "tspan",
+        "li",
+        "div",
+    }
     | {"title", "subject", "description", "keywords", "creator", "desc", "cr", "lpwstr", "lastModifiedBy", "category"}
     | {"sdt", "txbxContent", "td", "th", "annotation", "note", "list-item", "value", "author", "user-defined"}
 )
 _CELLS: Final = frozenset(
-    {"tab", "tc", "table-cell", "covered-table-cell", "ptab", "rt", "rubyBase", "ruby-base", "ruby-text"}
+    {"tab", "tc", "Cell", "table-cell", "covered-table-cell", "ptab", "rt", "rubyBase", "ruby-base", "ruby-text"}
 )
-_TABLE_CELLS: Final = frozenset({"tc", "table-cell", "covered-table-cell"})
+_TABLE_CELLS: Final = frozenset({"tc", "Cell", "table-cell", "covered-table-cell"})
 _ENDING: Final = re.compile(r"\t+\n")
 _REPEATED: Final = "table:number-columns-repeated"
 _MOST_REPEATED: Final = 64
@@ -33,6 +51,10 @@ _SAID: Final = frozenset({"descr", "title", "alt", "tooltip", "caption", "string
 """Attributes that a person wrote."""
 _NAMED: Final = frozenset({"alias", "tag", "docVar", "default", "comment", "description"})
 """Elements whose ``val`` a person wrote."""
+_FLOWING: Final = re.compile(
+    rb"openxmlformats|opendocument|purl\.oclc|/office/word/|office:spreadsheet|<svg|/svg|xhtml|<html|<(?:\w+:)?text\b"
+)
+"""Vocabularies in which elements cut words; in others each element is a matter of its own."""
 _SHEETS: Final = b"<office:spreadsheet"
 _BETWEEN: Final = re.compile(rb">([^<>]{4,})<")
 
@@ -178,3 +200,8 @@ def read_document(octets: bytes, *, apart: bool = False) -> Iterator[str]:
 def between_tags(octets: bytes) -> str:
     """Return what stands between the tags of a part that hardly ever holds words: quicker than reading it."""
     return "\n".join(found.decode("utf-8", "replace") for found in _BETWEEN.findall(octets))
+
+
+def is_flowing(octets: bytes) -> bool:
+    """Tell XML whose elements cut words, as those of written documents do, from records."""
+    return _FLOWING.search(octets, 0, _HEAD) is not None

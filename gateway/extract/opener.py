@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from dataclasses import replace
 from typing import Final
 
-from gateway.extract.archives import read_7z, read_bzip2, read_gzip, read_rar, read_tar, read_xz
+from gateway.extract.archives import read_7z, read_bzip2, read_gzip, read_rar, read_tar, read_xz, read_zstandard
 from gateway.extract.asides import beside
 from gateway.extract.compound import read_compound, read_workbook
 from gateway.extract.finds import Budget, Finds, Inner, NotRead, Reader, TooBig
-from gateway.extract.markup import read_document
+from gateway.extract.markup import is_flowing, read_document
 from gateway.extract.package import read_package
 from gateway.extract.pdf import read_pdf
 from gateway.extract.picture import read_picture
@@ -24,6 +26,7 @@ from gateway.model import Origin, Part, PartState, SegmentKind
 
 _FILE: Final = 64 * 1024 * 1024
 _NESTING: Final = 12
+_DIRECTORY: Final = 70_000
 _SAMPLE: Final = 8192
 """Octets in which a kind of file shows itself: one that nobody reads is not decoded whole."""
 _TAR: Final = (b"ustar", 257)
@@ -40,6 +43,8 @@ _HEADS: Final[tuple[tuple[bytes, Reader], ...]] = (
     (b"\x1f\x8b", read_gzip),
     (b"BZh", read_bzip2),
     (b"\xfd7zXZ\0", read_xz),
+    (b"\x5d\0\0", read_xz),
+    (b"\x28\xb5\x2f\xfd", read_zstandard),
     (b"7z\xbc\xaf\x27\x1c", read_7z),
     (b"Rar!\x1a\x07", read_rar),
     (b"\x78\x9f\x3e\x22", read_tnef),
@@ -121,9 +126,15 @@ def reader_of(octets: bytes, part: Part) -> Reader | None:
         return read_tar
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return read_picture
-    if (part.filename or "").lower().endswith((".zip", ".docx", ".xlsx", ".pptx")):
+    named = (part.filename or "").lower().endswith((".zip", ".docx", ".xlsx", ".pptx"))
+    if named or (head.startswith(b"MZ") and _packed(octets)):
         return read_package
     return _xml if _XML.match(octets) else None
+
+
+def _packed(octets: bytes) -> bool:
+    """Tell a program that unpacks itself from others."""
+    return b"PK\x05\x06" in octets[-_DIRECTORY:] and zipfile.is_zipfile(io.BytesIO(octets))
 
 
 def _workbook(octets: bytes, budget: Budget) -> Finds:
@@ -137,7 +148,7 @@ def _workbook(octets: bytes, budget: Budget) -> Finds:
 def _xml(octets: bytes, budget: Budget) -> Finds:
     budget.take(len(octets))
     yield from (Inner(name=name.decode("ascii"), octets=data) for name, data in data_files(octets))
-    yield from read_document(octets)
+    yield from read_document(octets, apart=not is_flowing(octets))
 
 
 def _is_message(part: Part) -> bool:

@@ -49,7 +49,11 @@ def read_package(octets: bytes, budget: Budget) -> Finds:
 
 
 def _archive(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], budget: Budget) -> Finds:
+    folders = dict.fromkeys(member.filename.rpartition("/")[0] for member in members)
+    yield "\n".join(folder.replace("/", "\n") for folder in folders if folder)
     for member in members:
+        if member.comment:
+            yield f"\n{member.comment.decode('utf-8', 'replace')}\n"
         if member.is_dir():
             continue
         budget.file()
@@ -140,7 +144,7 @@ def _xml(name: str, octets: bytes, strings: list[str], dashes: frozenset[bytes])
         yield between_tags(tail)
         yield from in_tags(octets)
     else:
-        yield from read_document(octets, apart=name.startswith("docProps/"))
+        yield from read_document(octets, apart=name.startswith(("docProps/", "customXml/")))
 
 
 def _open_document(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], budget: Budget) -> Finds:

@@ -6,11 +6,19 @@ import binascii
 import re
 from typing import Final
 
+from gateway.message.transfer import from_base64
 from gateway.message.wordlist import words_of
 
 _FOLD: Final = re.compile(r"\r?\n[ \t]")
 _SOFT_BREAK: Final = re.compile(r"=\r?\n[ \t]?")
 _ESCAPE: Final = re.compile(r"\\([nN,;:\\\"])")
+_FOLDED: Final = re.compile(rb"\r?\n[ \t]")
+_ENCODED: Final = re.compile(rb";ENCODING=B", re.IGNORECASE)
+_CARRIED: Final = re.compile(
+    rb"^(?!photo|logo|key|sound)([\w-]{1,40});[^:\n]{0,200}\bENCODING=B(?:ASE64)?\b[^:\n]{0,200}:([A-Za-z0-9+/=]{8,})",
+    re.IGNORECASE | re.MULTILINE,
+)
+_MOST: Final = 100
 _TECHNICAL: Final = words_of(
     """
     uid dtstamp prodid sequence created last-modified rrule trigger tzid tzoffsetfrom tzoffsetto tzname version
@@ -41,6 +49,13 @@ def read_content_lines(source: str) -> tuple[str, list[str]]:
             (markup if "fmttype=text/html" in parameters else out).append(value)
             out += [match[1] or match[2] for match in _PERSON.finditer(head)]
     return "\n".join(text for text in out if text.strip()), markup
+
+
+def attachments_in(octets: bytes) -> list[tuple[bytes, bytes]]:
+    """Return what a calendar or card carries as base64, with the names of the properties; no pictures of persons."""
+    if not _ENCODED.search(octets):
+        return []
+    return [(name, from_base64(value)[0]) for name, value in _CARRIED.findall(_FOLDED.sub(b"", octets))[:_MOST]]
 
 
 def _divide(line: str) -> tuple[str, str, str]:

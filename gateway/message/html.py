@@ -60,6 +60,7 @@ _SPOKEN: Final = words_of(
 _LINKS: Final = frozenset({"action", "href"})
 _SPOKEN_LINK: Final = re.compile(r"\s*(?:mailto|tel|sms|callto|data:text/[^,]{0,99},)[:,]?", re.IGNORECASE)
 
+_DASHED: Final = re.compile(r"(?<![\w-])(?:\d\d)?\d{6}-\d{4}(?![\w-])")
 _MARKUP: Final = re.compile(r"<(?=[A-Za-z/!?])")
 _NAME: Final = re.compile(r"</?([A-Za-z][^\s/>]{0,60})")
 _ATTRIBUTE: Final = re.compile(r"""[\s/"']*([^\s/>="']+)(?:\s{0,64}=\s{0,64}(?:"([^"]*)"|'([^']*)'|([^\s>]*)))?""")
@@ -312,6 +313,8 @@ class _Renderer:
                     self._hide(_SPACE.sub(" ", unquote(unescape(value[link.end() :]))))
             elif key == "srcdoc":
                 self._aside(unescape(value))
+            elif "-" in value and _DASHED.search(value):
+                self._hide(_SPACE.sub(" ", unescape(value)))
 
     # --- output ----------------------------------------------------------------------------
 

@@ -10,12 +10,21 @@ from typing import Final
 
 from gateway.message.charset import declared_inside, decode_plain, decode_text
 from gateway.message.cms import Kind, read_cms
-from gateway.message.contentlines import read_content_lines
+from gateway.message.columns import restored
+from gateway.message.contentlines import attachments_in, read_content_lines
 from gateway.message.entity import Leaf
 from gateway.message.html import Rendered, render
 from gateway.message.quotes import Setting
 from gateway.message.segments import merged, segment, whole
-from gateway.message.transfer import FILE_HEADS, Encoding, base64_islands, data_files, files_within, is_textual
+from gateway.message.transfer import (
+    FILE_HEADS,
+    Encoding,
+    base64_islands,
+    data_files,
+    files_within,
+    from_base64,
+    is_textual,
+)
 from gateway.model import Origin, Part, PartState, Segment, SegmentKind
 
 _SAMPLE: Final = 8192
@@ -47,6 +56,14 @@ _PDF: Final = re.compile(rb"^%PDF-\d\.\d", re.MULTILINE)
 _TAPE: Final = slice(257, 262)
 """Where a tape archive says what it is; its zeros look like UTF-16."""
 _YENC: Final = b"=ybegin "
+_PEM: Final = re.compile(rb"\s*-----BEGIN (?:CMS|PKCS7|PKCS #7 SIGNED DATA)-----\s+([A-Za-z0-9+/=\s]+)")
+_SEALED_HEADS: Final = (
+    b"Salted__",
+    b"age-encryption.org/v",
+    b"-----BEGIN AGE ENCRYPTED FILE-----",
+    b"\x03\xd9\xa2\x9a",
+)
+"""Of OpenSSL, age and KeePass."""
 _ARMOUR: Final = b"-----BEGIN PGP MESSAGE-----"
 _SIGNATURE_HEADS: Final = (b"\x30\x80", b"\x30\x81", b"\x30\x82", b"\x30\x83", b"-----BEGIN PGP ")
 
@@ -147,7 +164,13 @@ def _cryptographic(leaf: Leaf, sample: bytes) -> PartState | None:
         return PartState.SCANNED
     if extension in ("pgp", "gpg") and not is_textual(sample):
         return PartState.ENCRYPTED
-    return None
+    return PartState.ENCRYPTED if sample.startswith(_SEALED_HEADS) or _is_armoured(sample) else None
+
+
+def _is_armoured(sample: bytes) -> bool:
+    """Tell an encrypted message of CMS in the clothes of RFC 7468."""
+    found = _PEM.match(sample)
+    return found is not None and read_cms(from_base64(found[1])[0])[0] is Kind.ENCRYPTED
 
 
 def _empty_state(leaf: Leaf) -> PartState:
@@ -185,6 +208,8 @@ def _open_text(leaf: Leaf, part: Part, setting: Setting, left: int) -> Opened:
     files += data_files(readings[0])
     files += [(b"base64", octets) for octets in readings if octets.startswith(FILE_HEADS)]
     form = _form(leaf)
+    if form in ("calendar", "card"):
+        files += attachments_in(readings[0])
     charset = leaf.charset or declared_inside(readings[0])
     texts = [text for octets in readings if not _is_file(octets) for text in decode_text(octets, charset)]
     found = _combined([_text(text[:left], form, part, setting) for text in texts or [""]])
@@ -208,7 +233,9 @@ def _text(text: str, form: str, part: Part, setting: Setting) -> _Text:
         beside = [(len(shown), words) for source in markup for words in _all_words(render(source))]
         return _Text(shown=shown, segments=whole(shown, kind), beside=tuple(beside))
     shown = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _Text(shown=shown, segments=_whose(Rendered(text=shown, hidden=(), ranges=()), part, setting))
+    segments = _whose(Rendered(text=shown, hidden=(), ranges=()), part, setting)
+    lines = () if part.body else tuple((len(shown), line) for line in restored(shown))
+    return _Text(shown=shown, segments=segments, beside=lines)
 
 
 def _whose(rendered: Rendered, part: Part, setting: Setting) -> tuple[Segment, ...]:

@@ -53,6 +53,9 @@ FILE_HEADS: Final = (
     b"\xfd7zXZ",
     b"\x78\x9f\x3e\x22",
     b"MZ\x90",
+    b"\x1f\x9d",
+    b"\x28\xb5\x2f\xfd",
+    b"\x5d\0\0",
     b"\x7fELF",
 )
 """First octets of kinds of files that people send."""

@@ -322,6 +322,24 @@ FOUND: Final[dict[str, Callable[[], bytes]]] = {
     "files.tar": lambda: tape("elev.txt", f"Elev {NUMBER}".encode()),
     "files.tgz": lambda: gzip.compress(tape("elev.docx", word(run(f"Elev {NUMBER}")))),
     "files.7z": seven,
+    "old.lzma": lambda: lzma.compress(f"Elev {NUMBER}".encode(), format=lzma.FORMAT_ALONE),
+    "new.zst": lambda: bytes.fromhex("28b52ffd2010810000456c6576203738303931342d32333838"),
+    "self.exe": lambda: b"MZ\x90\0" + bytes(200) + zipped({"a.txt": f"Elev {NUMBER}"}),
+    "folder.zip": lambda: zipped({f"Elev {NUMBER}/": "", f"Elev {NUMBER}/a.txt": "a"}),
+    "records.xml": f"<?xml version='1.0'?><elever><namn>Kalle</namn><nr>{NUMBER}</nr><x>7</x></elever>".encode,
+    "old.xml": lambda: (
+        b"<?xml version='1.0'?><Workbook><Row><Cell><Data>Namn</Data></Cell><Cell><Data>Elev</Data></Cell></Row>"
+        b"<Row><Cell><Data>Kalle</Data></Cell><Cell><Data>%b</Data></Cell></Row></Workbook>" % NUMBER.encode()
+    ),
+    "attached.ics": lambda: (
+        b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nATTACH;ENCODING=BASE64;VALUE=BINARY:"
+        + base64.b64encode(word(run(f"Elev {NUMBER}")))
+        + b"\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    ),
+    "note.vcf": lambda: b"BEGIN:VCARD\r\nNOTE;ENCODING=b:%b\r\nEND:VCARD\r\n" % base64.b64encode(NUMBER.encode()),
+    "attribute.html": f'<html><div data-nr="{NUMBER}">Hej</div></html>'.encode,
+    "zero.csv": lambda: b"Namn;Personnummer;Klass\r\nKalle;101012391;7\r\n",
+    "float.csv": lambda: b'"Namn","Personnummer"\r\n"Kalle",7809142388.0\r\n',
     "winmail.dat": winmail,
     "card.vcf": lambda: b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Test\r\nNOTE:personnummer 7809\r\n 14-2388\r\nEND:VCARD\r\n",
 }
@@ -341,6 +359,12 @@ LOCKED: Final[dict[str, Callable[[], bytes]]] = {
     "locked.zip": locked_zip,
     "locked.7z": lambda: seven("hemligt"),
     "locked.pdf": lambda: pdf(lambda document: document.cell(text=f"Elev {NUMBER}"), password="b"),
+    "locked.bin": lambda: b"Salted__" + bytes(range(64)),
+    "locked.pem": lambda: (
+        b"-----BEGIN CMS-----\n"
+        + base64.b64encode(bytes.fromhex("3080060b2a864886f70d0109100117a080") + bytes(9))
+        + b"\n-----END CMS-----\n"
+    ),
     "locked.odt": lambda: open_document("<text:p/>", manifest="<manifest><encryption-data/></manifest>"),
 }
 
@@ -358,6 +382,7 @@ INNOCENT: Final[dict[str, Callable[[], bytes]]] = {
     "comments.xlsx": lambda: office(
         {"xl/vml1.vml": '<xml xmlns:v="v"><v:shape fillcolor="#ffffe1"><v:path t="none"/></v:shape></xml>'}
     ),
+    "numbers.csv": lambda: b"Ort;Fakturanummer;Antal\r\nX;101012391;7\r\n",
     "staff.xlsx": lambda: sheet(
         '<row r="1"><c r="A1" t="str"><v>Personalnr</v></c></row><row r="2"><c r="A2"><v>1012392</v></c></row>'
     ),

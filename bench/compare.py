@@ -3,9 +3,12 @@
 usage: compare.py PEERS_PY [ARGUMENTS OF PEERS_PY ...]
 
 With UTPOST_BENCH_MILTER=1 in the environment a Postfix that asks Utpost's milter is a further peer.
+The harness sends the same message again and again, and Utpost remembers for a minute what it saw in the same octets:
+UTPOST_BENCH_AFRESH=1 makes it look at each message anew, as it must at messages that differ.
 
 ``PEERS_PY`` is the black-box harness (client -> peer -> sink). Utpost runs with its full default policies; when it is
-stopped after a run, its own counters are written to stderr as ``judged=N messages=N``.
+stopped after a run, its own counters are written to stderr as ``judged=N messages=N``, and the memory of this program,
+which the harness counts with Utpost's, as ``beside=N`` MiB.
 """
 
 from __future__ import annotations
@@ -22,8 +25,10 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def peer(port: int, upstream: int, metrics: int, directory: str) -> int:
     """Be the peer that the harness starts: serve until SIGTERM, then tell what was judged."""
-    utpost = Path(sys.executable).parent / "utpost"
-    command = [str(utpost), "serve", "--listen", f"127.0.0.1:{port}", "--relay", f"127.0.0.1:{upstream}"]
+    program = [str(Path(sys.executable).parent / "utpost")]
+    if os.environ.get("UTPOST_BENCH_AFRESH"):
+        program = [sys.executable, __file__, "--afresh"]
+    command = [*program, "serve", "--listen", f"127.0.0.1:{port}", "--relay", f"127.0.0.1:{upstream}"]
     command += [
         "--state",
         f"{directory}/state",
@@ -42,13 +47,26 @@ def peer(port: int, upstream: int, metrics: int, directory: str) -> int:
         lines = answer.read().decode().splitlines()
     judged = sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith("utpost_judged_total"))
     messages = sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith("utpost_messages_total"))
-    print(f"judged={judged:.0f} messages={messages:.0f}", file=sys.stderr, flush=True)
+    rollup = Path("/proc/self/smaps_rollup").read_text()
+    beside = int(next(line.split()[1] for line in rollup.splitlines() if line.startswith("Pss:"))) / 1024
+    print(f"judged={judged:.0f} messages={messages:.0f} beside={beside:.0f}", file=sys.stderr, flush=True)
     child.terminate()
     return child.wait()
 
 
+def afresh(arguments: list[str]) -> int:
+    """Be ``utpost``, with nothing remembered of one message for the next."""
+    from gateway import recent  # noqa: PLC0415 - needed by the peer alone
+    from gateway.cli import main as utpost  # noqa: PLC0415
+
+    vars(recent)["LARGEST"] = 0
+    return utpost(arguments)
+
+
 def main() -> int:
     """Start the harness with Utpost as a further peer."""
+    if sys.argv[1:2] == ["--afresh"]:
+        return afresh(sys.argv[2:])
     if len(sys.argv) > 2 and sys.argv[1] == "--peer-process":  # noqa: PLR2004
         port, upstream, metrics, directory = sys.argv[2:6]
         return peer(int(port), int(upstream), int(metrics), directory)

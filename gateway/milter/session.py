@@ -71,6 +71,10 @@ class MilterSession:
         self._manners = manners
         self._send = send
         self._terms: Terms | None = None
+        self._answered: frozenset[bytes] = frozenset()
+        """Commands that the MTA awaits an answer to."""
+        self._blank = b" "
+        """What stands between a field's colon and the value that the MTA sends."""
         self._client = ("", 0)
         self._helo = b""
         self._macros: dict[bytes, bytes] = {}
@@ -97,6 +101,9 @@ class MilterSession:
         command, data = packet.command, packet.data
         if command == b"O":
             self._terms = codec.negotiate(data)
+            steps = self._terms.steps
+            self._answered = frozenset(command for command, silent in codec.UNANSWERED.items() if not steps & silent)
+            self._blank = b"" if steps & Step.LEADING_SPACE else b" "
             await self._send(codec.agreement(self._terms))
             return True
         if self._terms is None:
@@ -107,7 +114,7 @@ class MilterSession:
             await self._end(data)
         elif command in self._takers:
             self._takers[command](data)
-            if command in codec.UNANSWERED and not self._terms.steps & codec.UNANSWERED[command]:
+            if command in self._answered:
                 await self._send(self._answer(command))
         else:
             raise PeerViolation("a command that nobody knows")
@@ -160,9 +167,8 @@ class MilterSession:
         name, nul, value = data.partition(b"\0")
         if not nul or not value.endswith(b"\0"):
             raise PeerViolation("a header without a value")
-        blank = b"" if self._terms is not None and self._terms.steps & Step.LEADING_SPACE else b" "
         text = value[:-1].replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-        self._write(name + b":" + blank + text + b"\r\n")
+        self._write(name + b":" + self._blank + text + b"\r\n")
 
     def _take_end_of_header(self, data: bytes) -> None:
         del data

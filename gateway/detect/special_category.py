@@ -11,6 +11,7 @@ from typing import Final
 from gateway.detect import topics
 from gateway.detect.detector import Detector
 from gateway.detect.facts import facts_of
+from gateway.detect.foreign import is_foreign, is_linked
 from gateway.detect.lexicon import Lexicon
 from gateway.detect.mentions import Mention, Who
 from gateway.detect.pairing import Finder
@@ -93,6 +94,8 @@ def _weigh_all(finder: Finder, lexicon: Lexicon) -> Iterator[_Weighed]:
         if page.segment_at(fact.start) in _UNASKED:
             continue
         pairs = list(finder.pairs(fact))
+        if pairs and is_foreign(page, fact.start):
+            pairs = [pair for pair in pairs if is_linked(page, pair)]
         left -= len(pairs)
         if left < 0:
             return

@@ -70,11 +70,22 @@ def decode_text(octets: bytes, declared: str = "") -> tuple[str, ...]:
     codec = known_codec(declared)
     if octets.isascii() and codec not in _SHIFTING and b"\0" not in octets:
         return (octets.decode("ascii"),)
+    if codec in ("", "utf-8") and b"\0" not in octets and (text := _flawless(octets)):
+        return (text,)
     first = _seen(octets, codec)
     second = octets.decode("ascii", "replace") if codec == "utf-7" else _decoded(octets, codec or "utf-8")
     if second == first and codec == "utf-8" and "\ufffd" in first:
         second = _windows(octets)
     return (first,) if second == first or not (codec or "\ufffd" in first) else (first, second)
+
+
+def _flawless(octets: bytes) -> str:
+    """Return text in UTF-8 that holds no sign of a reading gone wrong; nothing where there is one."""
+    try:
+        text = octets.decode("utf-8")
+    except UnicodeDecodeError:
+        return ""
+    return "" if "\ufffd" in text else text
 
 
 def _seen(octets: bytes, codec: str) -> str:

@@ -254,10 +254,12 @@ def _all_words(rendered: Rendered) -> list[str]:
 
 def _combined(texts: Sequence[_Text]) -> _Text:
     """Join the readings of a text: the first whole, of the others only the lines that are new."""
-    first = texts[0]
+    first, *others = texts
+    if not others:
+        return first
     known = set(first.shown.split("\n"))
     beside = list(first.beside)
-    for other in texts[1:]:
+    for other in others:
         for line in _all_lines(other):
             if line not in known:
                 known.add(line)

@@ -70,8 +70,9 @@ _QUOTED_PROOF: Final = re.compile(rb"=\r?\n|=[0-9A-Fa-f]{2}=[0-9A-Fa-f]{2}|=(?:[
 _ISLAND: Final = re.compile(
     rb"^(?:[A-Za-z0-9+/]{20,}={0,2}[ \t]*(?:\r?\n|\Z))+(?:[A-Za-z0-9+/]{2,}={0,2}[ \t]*(?:\r?\n|\Z))?", re.MULTILINE
 )
-_ISLAND_BEGINS: Final = re.compile(rb"\n[A-Za-z0-9+/]{20}")
-"""How every island begins: a search for one octet costs next to nothing where there is none."""
+_SHAPES: Final = bytes(b"A"[0] if octet in _ALPHABET.replace(b"=", b"") else octet for octet in range(256))
+_ISLAND_BEGINS: Final = b"\n" + b"A" * 20
+"""How every island begins in ``_SHAPES``: searched for at the speed of C, since next to no text has one."""
 _YENC_BEGIN: Final = re.compile(
     rb"^=ybegin [^\r\n]{0,200}?name=([^\r\n]{1,255})\r?\n(?:=ypart [^\r\n]{0,200}\r?\n)?", re.MULTILINE
 )
@@ -228,7 +229,7 @@ def _has_junk(octets: bytes) -> bool:
 def base64_islands(octets: bytes) -> list[bytes]:
     """Return the texts and files that stand as base64 between the lines of another text."""
     out: list[bytes] = []
-    if _ISLAND_BEGINS.search(b"\n" + octets) is None:
+    if _ISLAND_BEGINS not in b"\n" + octets.translate(_SHAPES):
         return out
     for match in _ISLAND.finditer(octets):
         inside = from_base64(match[0])[0]

@@ -6,7 +6,7 @@ ONCE ?=
 FUZZ := data commands balancer replies milter message html segments files policies
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-long fuzz reliability lint format eval bench pictures clean
+.PHONY: help install run test test-long fuzz reliability soak mutants lint format eval bench pictures clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -35,6 +35,15 @@ reliability: ## break things at every stage before a real Postfix, and write doc
 	@tests/setup/environment.sh test
 	@tests/setup/packages.sh
 	@.venv/bin/python -m tests.reliability.matrix $(ARGS)
+
+soak: ## send very many messages and see that nothing grows (ARGS="--messages 5000" takes two minutes)
+	@tests/setup/environment.sh test
+	@.venv/bin/python -m tests.reliability.soak $(ARGS)
+
+mutants: ## change what judges and counts, and see whether a test notices (MUTANTS="gateway.policy.*", one process)
+	@tests/setup/environment.sh test
+	@.venv/bin/pip install --quiet --disable-pip-version-check "mutmut>=3.8"
+	@.venv/bin/mutmut run --max-children 1 $(or $(MUTANTS),"gateway.policy.*") && .venv/bin/mutmut results
 
 lint: ## ruff, mypy, import contracts
 	@tests/setup/environment.sh test

@@ -103,12 +103,17 @@ class Ground:
         return found
 
     async def whole(self) -> None:
-        """Wait until both workers are there: who died often comes back later each time."""
+        """Wait until workers and bookkeeper are there: who died often comes back later each time."""
         deadline = time.monotonic() + 40
-        while sum(_name(pid).startswith("utpost-worker") for pid in self.running.children()) < WORKERS:
+        while not self._is_whole():
             if time.monotonic() > deadline:
-                raise TimeoutError("the workers did not come back")
+                raise TimeoutError("workers or bookkeeper did not come back")
             await asyncio.sleep(0.1)
+
+    def _is_whole(self) -> bool:
+        names = [_name(pid) for pid in self.running.children()]
+        books = self.redis is not None or any(name.startswith("utpost-books") for name in names)
+        return books and sum(name.startswith("utpost-worker") for name in names) >= WORKERS
 
     # --- faults ------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ import asyncio
 import shlex
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -137,6 +138,7 @@ async def run_cell(ground: Ground, fault: str, stage: str, messages: int) -> Res
 async def run_matrix(faults: Sequence[str], stages: Sequence[str], runs: int, messages: int) -> list[Result]:
     """Run the cells ``runs`` times each; progress goes to standard error."""
     found: dict[tuple[str, str], Result] = {}
+    begun, done, whole = time.monotonic(), 0, len(faults) * len(stages) * runs
     with tempfile.TemporaryDirectory(prefix="utpost-matrix-") as name:
         async with relay_and_mailbox(Path(name)) as (relay, mailbox):
             for fault in faults:
@@ -144,7 +146,10 @@ async def run_matrix(faults: Sequence[str], stages: Sequence[str], runs: int, me
                     for stage in [stage for stage in stages for _ in range(runs)]:
                         result = await run_cell(ground, fault, stage, messages)
                         _gather(found, result)
-                        print(f"{fault}, {stage}: {result.broken or 'kept'}", file=sys.stderr, flush=True)
+                        done += 1
+                        left = (time.monotonic() - begun) / done * (whole - done)
+                        told = f"{done}/{whole}, about {left / 60:.0f} min left: {fault}, {stage}"
+                        print(f"{told}: {result.broken or 'kept'}", file=sys.stderr, flush=True)
     return list(found.values())
 
 
@@ -178,7 +183,7 @@ def main(words: Sequence[str]) -> int:
         return 2
     print(table(results))
     if not (asked.no_page or asked.fault or asked.stage):
-        command = shlex.join(["make", "reliability", *([f"ARGS={shlex.join(words)}"] if words else [])])
+        command = "make reliability" + (f' ARGS="{shlex.join(words)}"' if words else "")
         PAGE.write_text(page(results, command, datetime.now(UTC).date()), "utf-8")
     broken = [f"{r.fault}, {r.stage}: {text}" for r in results for text in r.broken]
     print("\n".join(broken) or "every promise was kept", file=sys.stderr)

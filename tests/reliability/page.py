@@ -55,6 +55,22 @@ _NOTES: Final = """\
 - *kill -9 of the workers* breaks the relay's connections at the same moment, and what they had not carried is lost. A
   killed parent's workers finish what is under way, so that those cells have fewer repeats than the pipe.
 - *disk full* lets no process of Utpost write an octet to any file (RLIMIT_FSIZE); the relay's disk is its own matter.
+
+## Beside the matrix
+
+`make test-long`, in tests/reliability, counted the same way:
+
+- *Reload* (ten times) and *stop and start behind an open socket* (eight times), while six clients send one message
+  after the other and one more stands in the middle of its DATA: no connection is refused, what was acknowledged was
+  delivered, no attempt twice, and the half message ends with 250 (`test_life.py`).
+- *Three hosts on one Redis*, state folders of their own, a mailing to 150 persons one by one (`test_hosts.py`): one
+  host is killed in the middle, or Redis hangs in the middle. Exactly 100 messages are acknowledged, no attempt is
+  delivered twice; while Redis hangs mail out of scope flows, and what must be counted is told 451.
+- *A network that parts* (namespaces, as root): the host that is cut off from Redis passes mail out of scope and
+  answers 451 to mailings, the other goes on; when the line is back, both count what the other has reached, without a
+  restart.
+- *Many messages* without growth of memory, descriptors or files: `make soak`, figures in bench/RESULTS.md
+  (`soak.py`).
 """
 
 

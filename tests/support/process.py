@@ -6,14 +6,16 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, Self
 
 UTPOST: Final = Path(sys.executable).with_name("utpost")
@@ -32,11 +34,20 @@ class Utpost:
     """
 
     def __init__(
-        self, relay: str, *, state: Path, settings: Sequence[str] = (), arguments: Sequence[str] = (), workers: int = 1
+        self,
+        relay: str,
+        *,
+        state: Path,
+        settings: Sequence[str] = (),
+        arguments: Sequence[str] = (),
+        workers: int = 1,
+        sockets: Mapping[str, socket.socket] = MappingProxyType({}),
     ) -> None:
-        """Lay out the command; nothing is started yet."""
+        """Lay out the command; nothing is started yet. ``sockets``: one to hand over, by its door's name."""
         self.state = state
-        self.command = [str(UTPOST), "serve", "--listen", "127.0.0.1:0", "--relay", relay]
+        self._sockets = sockets
+        places = [f"{host}:{port}" for host, port in (sock.getsockname() for sock in sockets.values())]
+        self.command = [str(UTPOST), "serve", "--listen", *(places or ["127.0.0.1:0"]), "--relay", relay]
         self.command += ["--state", str(state), "--metrics", "127.0.0.1:0", "--set", f"workers={workers}"]
         for setting in settings:
             self.command += ["--set", setting]
@@ -53,8 +64,10 @@ class Utpost:
 
     def start(self) -> Self:
         """Start and wait until it is ready. Raises NotStarted."""
+        handed = tuple(sock.fileno() for sock in self._sockets.values())
         self.process = subprocess.Popen(
-            self.command,
+            [*_handing_over(self._sockets), *self.command],
+            pass_fds=handed,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -206,6 +219,15 @@ class Utpost:
             todo += (below := [int(word) for word in text.split()])
             found += below
         return found
+
+
+def _handing_over(sockets: Mapping[str, socket.socket]) -> list[str]:
+    """Return the beginning of a command that gets its listening socket as from systemd: number 3, in its own name."""
+    if not sockets:
+        return []
+    ((name, sock),) = sockets.items()
+    script = f'export LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES={name}; exec "$@" 3<&{sock.fileno()}'
+    return ["bash", "-c", script, "bash"]
 
 
 def _host_port(text: str) -> tuple[str, int]:

@@ -34,6 +34,9 @@ PACKAGES: Final = {
     "strace": "strace",
     "buildah": "buildah",
     "debootstrap": "debootstrap",
+    "unshare": "util-linux",
+    "nsenter": "util-linux",
+    "ip": "iproute2",
 }
 """Program → the Debian package it comes from (tests/setup/packages.txt)."""
 

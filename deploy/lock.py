@@ -20,6 +20,8 @@ ALLOWED: Final = (
     *("HPND", "LGPL", "Lesser General Public License", "CC0", "Unlicense", "EUPL", "Public Domain"),
 )
 """Compatible with EUPL-1.2 for a program that uses them as libraries."""
+PYTHONS: Final = ({}, {"python_full_version": "3.11.2"})
+"""The Python that runs this, and Debian 12's own: redis leans on one more distribution there."""
 
 
 def needed() -> dict[str, Distribution]:
@@ -35,7 +37,8 @@ def needed() -> dict[str, Distribution]:
         for line in found[name].requires or ():
             below = Requirement(line)
             extras = requirement.extras or {""}
-            if below.marker is None or any(below.marker.evaluate({"extra": extra}) for extra in extras):
+            places = [{**python, "extra": extra} for python in PYTHONS for extra in extras]
+            if below.marker is None or any(map(below.marker.evaluate, places)):
                 todo.append(below)
     del found["utpost"]
     return dict(sorted(found.items()))

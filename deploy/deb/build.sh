@@ -2,7 +2,7 @@
 # usage: deploy/deb/build.sh [OUTPUT_DIR]
 #
 # Makes utpost_VERSION_ARCH.deb: Utpost and the versions of deploy/constraints.txt below /usr/lib/utpost, for Debian's own
-# python3. Needs pip (PIP="…/python -m pip", of the same Python version as Debian's) and dpkg-deb.
+# python3, which chooses what it needs itself. Needs pip (PIP="…/python -m pip") and dpkg-deb.
 set -eu
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -20,13 +20,10 @@ trap 'rm -rf "$work"' EXIT
 chmod 755 "$work"
 tree=$work/tree
 
-# shellcheck disable=SC2086 # a command and its words
-[ "$($pip --version | sed 's/.*(python \(.*\))/\1/')" = "$python" ] || { echo "pip must be of Python $python" >&2; exit 1; }
-
 mkdir -p "$tree/DEBIAN" "$tree/usr/bin" "$tree/usr/lib/systemd/system" "$tree/usr/lib/sysusers.d" \
     "$tree/usr/lib/tmpfiles.d" "$tree/usr/share/doc/utpost"
-# shellcheck disable=SC2086
-$pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-compile --target "$tree/usr/lib/utpost" \
+# shellcheck disable=SC2086 # a command and its words
+$pip --python "$debian" install --quiet --disable-pip-version-check --root-user-action=ignore --no-compile --target "$tree/usr/lib/utpost" \
     --use-pep517 -c "$root/deploy/constraints.txt" "$root"
 rm -rf "$tree/usr/lib/utpost/bin"
 cat >"$tree/usr/bin/utpost" <<'PROGRAM'

@@ -1,4 +1,4 @@
-"""The image, built and run with buildah; the package, installed, upgraded and purged.
+"""The image, built and run with buildah.
 
 Not run, since only an engine could: the health check, a read-only root, tini as process 1. ``UTPOST_BUILDAH`` names a
 folder in which the base is kept between runs.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -124,31 +123,3 @@ def test_the_example_messages_go_through_it_as_their_files_say(container: list[s
             process.wait()
             if process.stdout is not None:
                 process.stdout.close()
-
-
-def test_the_package_installs_works_and_leaves_nothing(tmp_path: Path) -> None:
-    need_root("a Debian of its own")
-    root = tmp_path / "root"
-    made = subprocess.run(
-        [ROOT / "deploy" / "deb" / "build.sh", tmp_path / "out"], capture_output=True, text=True, check=True
-    )
-    package = Path(made.stdout.split()[-1])
-    packages = "--include=python3,systemd"
-    command = [program("debootstrap"), "--variant=minbase", packages, "bookworm", str(root)]
-    subprocess.run(command, check=True, capture_output=True)
-    shutil.copy(package, root / "tmp" / "utpost.deb")
-
-    def inside(*words: str) -> str:
-        done = subprocess.run(["chroot", root, *words], capture_output=True, text=True, timeout=120, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    inside("dpkg", "-i", "/tmp/utpost.deb")
-    assert "policies" in inside("utpost", "--version")
-    inside("utpost", "init", "/etc/utpost", "--state", "/var/lib/utpost", "--yes")
-    inside("dpkg", "-i", "/tmp/utpost.deb")
-    assert (root / "etc/utpost/utpost.toml").is_file(), "an upgrade takes nothing away"
-    assert "utpost:x:" in (root / "etc/passwd").read_text()
-    inside("dpkg", "--purge", "utpost")
-    left = [p for p in ("usr/bin/utpost", "usr/lib/utpost", "etc/utpost", "var/lib/utpost") if (root / p).exists()]
-    assert not left

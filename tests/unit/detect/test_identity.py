@@ -19,6 +19,7 @@ def numbers(findings: tuple[object, ...]) -> list[tuple[str, Confidence]]:
     return [(f.rule, f.confidence) for f in findings if f.rule in (P, S)]  # type: ignore[attr-defined]
 
 
+WHY = ("med datum och kontrollsiffra som stämmer", "intill ord om en person")
 FORMS = [
     "780914-2388", "19780914-2388", "197809142388", "1978-09-14-2388", "78.09.14-2388", "78/09/14-2388",
     "780914 - 2388", "780914\u20132388", "780914\u20112388", "780914\u22122388", "7809\u200b14-2388", "780914-\n2388",
@@ -55,6 +56,29 @@ def test_numbers_in_many_spellings_need_no_label(judge: Judge, form: str) -> Non
 )
 def test_unusual_spellings_count_beside_words_about_a_person(judge: Judge, text: str) -> None:
     assert numbers(judge(text)) == [(P, HIGH)]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Det rörde sig om 7809142388 i år.", [(P, MEDIUM)]),
+        ("Det rörde sig om 7809142388 kr i år.", []),
+        ("Rapport 7809142388 kom i dag.", []),
+        ("I rapport och lista står hon med 7809142388 nu.", [(P, HIGH)]),
+        ("Hon läser rapport 7809142388 i dag.", []),
+        ("Här står 7809142388, hennes nummer.", [(P, HIGH)]),
+    ],
+)
+def test_ten_digits_alone_are_weighed_by_the_words_around(
+    judge: Judge, text: str, found: list[tuple[str, Confidence]]
+) -> None:
+    assert numbers(judge(text)) == found
+
+
+def test_a_finding_says_why_and_shows_no_digit_of_the_birth_number(judge: Judge) -> None:
+    told = [judge(f"{text} 7809142388 i år.")[0] for text in ("Det rörde sig om", "Hon har")]
+    assert [f.reason.rstrip(".").endswith(why) for f, why in zip(told, WHY, strict=True)] == [True, True]
+    assert {f.evidence for f in told} == {"••••••-••••"}
 
 
 @pytest.mark.parametrize("form", ["500675-9822", "195006759822", "500675 9822", "160080-2399", "19500675-9822"])

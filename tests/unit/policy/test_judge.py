@@ -351,6 +351,18 @@ def test_rule_that_may_not_block_defers_nothing() -> None:
     assert judge(policy(weak), facts(crashed=("numbers",))).action is Action.OBSERVE
 
 
+def test_a_blocking_rule_that_passes_on_error_lets_mail_flow() -> None:
+    verdict = judge(policy(replace(NUMBER, on_error=OnError.PASS)), facts(crashed=("numbers",)))
+    assert [(h.action, h.section, h.unknown) for h in verdict.hits] == [(Action.OBSERVE, "2.7", True)]
+
+
+def test_without_inspection_and_ledger_those_addressed_still_count() -> None:
+    blind: dict[str, Any] = {"inspection": None, "failed": frozenset({"ledger"})}
+    few, many = ({f"p{n}@example.com": 1 for n in range(count)} for count in (100, 101))
+    assert judge(policy(MAILING), facts(persons=few, **blind)).action is Action.DEFER
+    assert judge(policy(MAILING), facts(persons=many, **blind)).action is Action.BLOCK
+
+
 def test_dead_ledger() -> None:
     verdict = judge(policy(MAILING, NUMBER), facts(failed=frozenset({"ledger"})))
     assert acts(verdict) == {"mass_mailing": Action.DEFER}
@@ -366,6 +378,7 @@ def test_contended_asks_to_come_back_whatever_on_error_says() -> None:
     usage = Usage(mailing="m", reached=60, own=30, reserved=30, announced=1)
     verdict = judge(policy(lenient), facts(failed=frozenset({"contended"}), usage=usage))
     assert verdict.action is Action.DEFER
+    assert [(h.measured, h.unknown) for h in verdict.hits] == [(90, True)]
 
 
 # --- persons --------------------------------------------------------------------------------------
@@ -412,6 +425,7 @@ def test_automatic_reply_is_not_counted() -> None:
 def test_unknown_list_warns() -> None:
     verdict = judge(policy(MAILING), facts(to=("alla@orkelljunga.se",)))
     assert acts(verdict) == {"mass_mailing": Action.WARN}
+    assert [(h.measured, h.section) for h in verdict.hits] == [(1, "2.3")]
 
 
 def test_twenty_visible_are_observed() -> None:
@@ -483,6 +497,23 @@ def test_not_inspected_says_which_part_and_no_file_name() -> None:
     hit = judge(policy(STATES), facts(parts=both)).hits[0]
     assert [(f.part, f.evidence) for f in hit.findings] == [("3", "application/zip")]
     assert hit.measured == 2
+    (told,) = hit.findings
+    assert (told.rule, told.detector, told.confidence) == ("not_inspected", "state", Confidence.HIGH)
+    assert (told.segment, told.origin) == (SegmentKind.OWN, Origin.OWN)
+    assert told.reason == "Innehållet är krypterat och kunde inte kontrolleras."
+
+
+def test_of_parts_that_were_not_inspected_the_gravest_are_named() -> None:
+    both = (part(PartState.UNREADABLE), replace(part(PartState.ENCRYPTED), path="4"))
+    hit = judge(policy(STATES), facts(parts=both)).hits[0]
+    assert [f.part for f in hit.findings] == ["4"]
+
+
+def test_every_state_that_a_rule_may_name_has_words() -> None:
+    for state in set(PartState) - {PartState.SCANNED}:
+        named = replace(STATES, states={state: Action.WARN})
+        (hit,) = judge(policy(named), facts(parts=(part(state),))).hits
+        assert hit.findings[0].reason.endswith(("kunde inte kontrolleras.", "kunde kontrolleras.")), state
 
 
 # --- counting what was found ----------------------------------------------------------------------

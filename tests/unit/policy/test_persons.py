@@ -65,6 +65,25 @@ def test_lane_does_not_count() -> None:
     assert count_persons(envelope("kk@orkelljunga.se", "KK+x@orkelljunga.se"), POLICY) == {}
 
 
+def test_those_behind_the_lane_in_a_list_of_recipients_count() -> None:
+    assert count_persons(envelope("kk@orkelljunga.se", "bo@example.com"), POLICY) == {"bo@example.com": 1}
+
+
+def test_only_the_first_plus_begins_a_tag() -> None:
+    assert person_of("karin+a+b@example.com", PEOPLE) == "karin@example.com"
+
+
+def test_a_list_behind_a_path_that_cannot_be_read_is_seen() -> None:
+    odd = Recipient(path=b"<@a,@b:\xff>", address=None)
+    behind = Envelope(sender=None, recipients=(odd, *envelope("alla@orkelljunga.se").recipients))
+    assert unknown_lists(behind, POLICY) == ("alla@orkelljunga.se",)
+
+
+def test_two_paths_that_cannot_be_read_are_two_persons() -> None:
+    odd = [Recipient(path=path, address=None) for path in (b"<@a,@b:x>", b"<@a,@b:y>")]
+    assert list(count_persons(Envelope(sender=None, recipients=tuple(odd)), POLICY).values()) == [1, 1]
+
+
 def test_unreadable_path_is_still_somebody() -> None:
     odd = Envelope(sender=None, recipients=(Recipient(path=b"<@a,@b:\xff>", address=None),))
     assert list(count_persons(odd, POLICY).values()) == [1]

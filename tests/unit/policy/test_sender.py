@@ -7,6 +7,7 @@ import pytest
 from gateway.model import Address, Client, Envelope, Headers, Message, Recipient, SenderSource
 from gateway.policy.sender import (
     Scope,
+    fold,
     is_answer,
     is_automatic,
     is_forward,
@@ -181,3 +182,13 @@ def test_answers_are_no_mailing(found: Headers, recipients: tuple[str, ...], *, 
 def test_automatic_reply_is_no_mailing() -> None:
     message = Message(headers=headers(ANNA, automatic=True, in_reply_to="<x@example.com>"), parts=(), size=0)
     assert is_answer(message, envelope(ANNA))
+
+
+def test_only_the_first_plus_begins_a_tag() -> None:
+    assert fold(read_plain("anna.berg+a+b@politik.orkelljunga.se"), SCOPE.aliases) == read_plain(ANNA)
+
+
+def test_an_answer_to_a_path_that_cannot_be_read_is_none() -> None:
+    headers = Headers(in_reply_to="<x@example.com>", subject="SV: x", visible=(read_plain("bo@example.com"),))
+    odd = Envelope(sender=address(ANNA), recipients=(Recipient(path=b"<@a,@b:bo@example.com>", address=None),))
+    assert not is_answer(Message(headers=headers, parts=(), size=1), odd)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 from urllib.parse import unquote
 
@@ -16,6 +17,8 @@ from gateway.message.charset import decode_plain
 
 _REACH: Final = 200
 """Octets before and behind a number in which the words that belong to it stand."""
+_MOST: Final = 50_000
+"""Numbers of one file that are looked at."""
 _DASHED: Final = re.compile(rb"-(?<=\d{6}-)\d{4}(?![\d-])")
 _BARE: Final = re.compile(rb" \d{10}(?:\d\d)?(?![\w.-])")
 """Counts in an attribute that has words."""
@@ -44,7 +47,7 @@ def in_tags(octets: bytes) -> Iterator[str]:
     """Yield the attributes and formulas of XML that hold a number: dashed, or bare among words."""
     known: set[str] = set()
     for pattern in (_DASHED, _BARE):
-        for found in pattern.finditer(octets):
+        for found in islice(pattern.finditer(octets), _MOST):
             value = _attribute(octets, found.start()) or _formula(octets, found.start())
             if value and value not in known and (pattern is _DASHED or _LETTERS.search(value)):
                 known.add(value)
@@ -79,24 +82,30 @@ def _until(octets: bytes, before: bytes, at: int, mark: bytes) -> str:
     return html.unescape(value.decode("utf-8", "replace"))
 
 
-def in_stream(octets: bytes) -> Iterator[str]:
+def in_stream(octets: bytes, reach: int = _REACH) -> Iterator[str]:
     """Yield the strings of binary data that hold a dashed number, in Windows-1252, UTF-8 or UTF-16."""
-    for found in _DASHED.finditer(octets):
-        yield _ended(decode_plain(_run(_NARROW_RUN, octets, found.span())))
-    for found in _WIDE.finditer(octets):
-        yield _ended(_run(_WIDE_RUN, octets, found.span()).decode("utf-16-le"))
+    for run in _runs(_DASHED, _NARROW_RUN, octets, reach):
+        yield _ended(decode_plain(run))
+    for run in _runs(_WIDE, _WIDE_RUN, octets, reach):
+        yield _ended(run.decode("utf-16-le"))
+
+
+def _runs(number: re.Pattern[bytes], run: re.Pattern[bytes], octets: bytes, reach: int) -> Iterator[bytes]:
+    """Yield the runs of characters around numbers, cut on both sides where they go on, none of them twice."""
+    done = 0
+    for found in islice(number.finditer(octets), _MOST):
+        start, end = found.span()
+        if start < done:
+            continue
+        window = run.finditer(octets, max(start % 2, start - reach), end + reach)
+        if (around := next((r for r in window if r.end() >= end), None)) is not None:
+            done = around.end()
+            yield around[0]
 
 
 def _ended(run: str) -> str:
     """Return a run as a line; a letter behind a number is the octet of a size or a type."""
     return _GLUED.sub(r"\1 ", run) + "\n"
-
-
-def _run(pattern: re.Pattern[bytes], octets: bytes, span: tuple[int, int]) -> bytes:
-    """Return the run of characters around a number, cut on both sides where it goes on."""
-    start = max(span[0] % 2, span[0] - _REACH)
-    found = next((run for run in pattern.finditer(octets, start, span[1] + _REACH) if run.end() >= span[1]), None)
-    return found[0] if found else b""
 
 
 def beside(text: str) -> Iterator[str]:

@@ -32,6 +32,7 @@ def read_compound(octets: bytes, budget: Budget) -> Finds:
             raise Locked
         if "__properties_version1.0" in streams:
             yield from read_message(file, budget)
+            yield from _besides(file, streams)
             return
         yield from _document(file, streams, octets, budget)
         yield from _summary(file)

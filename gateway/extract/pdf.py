@@ -226,7 +226,7 @@ def _stream(pikepdf: Any, found: Any, budget: Budget) -> Finds:
     elif data[:64].lstrip().startswith(b"<"):
         yield Inner(name="form.xml", octets=data)
     else:
-        yield from in_stream(data)
+        yield from in_stream(data, reach=_NEAR)
         if b"/ActualText" in data:
             for said in (*_ACTUAL.findall(data), *_ACTUAL_HEX.findall(data)):
                 yield _worded(str(pikepdf.Object.parse(said)))
@@ -258,3 +258,5 @@ def _worded(text: str) -> str:
 
 _BINARY: Final = re.compile("[\0-\x08\x0e-\x1f\ufffd]")
 _NESTED: Final = 6
+_NEAR: Final = 40
+"""Octets around a number in a stream: more would be orders to the printer."""

@@ -49,3 +49,10 @@ def test_a_cut_number_and_a_link_are_said_once_more() -> None:
     assert [found.strip() for found in beside("pnr 7809\n14-2388 och")] == [NUMBER]
     assert list(beside("7809\n14-23888, 12\n14-2388, 2026\n")) == []
     assert list(beside("100 % 2026-\t2388 mailto:a@b.example")) == []
+
+
+def test_a_file_of_nothing_but_numbers_is_said_once() -> None:
+    octets = b"\0780914-2388 " * 100_000
+    assert sum(map(len, in_stream(octets))) < 2 * len(octets)
+    assert sum(map(len, in_stream(octets.decode().encode("utf-16-le")))) < 2 * len(octets)
+    assert sum(map(len, in_tags(b"<a b='" + octets + b"'>"))) < 2 * len(octets)

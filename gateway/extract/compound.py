@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 from collections.abc import Iterator
 from typing import Any, Final
@@ -15,6 +16,7 @@ from gateway.extract.slides import read_slides
 from gateway.message.charset import decode_plain
 from gateway.message.columns import lines_of, written
 
+_DASHED: Final = re.compile(r"\d{6}-\d{4}")
 _CELLS: Final = 5_000_000
 _SUMMARY, _MORE = "\x05SummaryInformation", "\x05DocumentSummaryInformation"
 _LONGEST, _THUMBNAIL = 10_000, 17
@@ -30,21 +32,30 @@ def read_compound(octets: bytes, budget: Budget) -> Finds:
         streams = {"/".join(path): path for path in file.listdir()}
         if "EncryptedPackage" in streams or "EncryptedSummary" in streams:
             raise Locked
-        if "__properties_version1.0" in streams:
-            yield from read_message(file, budget)
-            yield from _besides(file, streams)
-            return
-        yield from _document(file, streams, octets, budget)
-        yield from _summary(file)
-        yield from _embedded(file, streams, budget)
-        yield from _besides(file, streams)
+        said: list[str] = []
+        for found in _read(file, streams, octets, budget):
+            if isinstance(found, str):
+                said.append(found)
+            yield found
+        yield from _besides(file, streams, "".join(said))
 
 
-def _besides(file: Any, streams: dict[str, list[str]]) -> Iterator[str]:
+def _read(file: Any, streams: dict[str, list[str]], octets: bytes, budget: Budget) -> Finds:
+    if "__properties_version1.0" in streams:
+        yield from read_message(file, budget)
+        return
+    yield from _document(file, streams, octets, budget)
+    yield from _summary(file)
+    yield from _embedded(file, streams, budget)
+
+
+def _besides(file: Any, streams: dict[str, list[str]], said: str) -> Iterator[str]:
     """Yield the numbers in what no reader knows: formulas, links, fields, names, and text that was thrown away."""
     for path in streams.values():
         if path[-1] not in _PACKED:
-            yield from in_stream(file.openstream(path).read())
+            for run in in_stream(file.openstream(path).read()):
+                if not all(number in said for number in _DASHED.findall(run)):
+                    yield run
 
 
 def _document(file: Any, streams: dict[str, list[str]], octets: bytes, budget: Budget) -> Finds:

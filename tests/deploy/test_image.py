@@ -116,6 +116,7 @@ def test_the_example_messages_go_through_it_as_their_files_say(container: list[s
                 assert answer.code == code, (example.name, answer)
                 taken = [transaction.content for transaction in relay.transactions]
                 assert (example.octets in taken) == (code == 250), example.name
+            relay.wait(lambda: any(t.mail.startswith(b"MAIL FROM:<>") for t in relay.deliveries), "a letter came")
             os.kill(ready["pid"], signal.SIGTERM)
             process.wait(60)
         finally:

@@ -9,12 +9,14 @@ import os
 import re
 import shutil
 import smtplib
+import socket
 import sqlite3
 import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -237,6 +239,8 @@ def test_the_package_from_a_bare_machine_over_an_upgrade_to_its_purge(
     install = lines("getting-started.md", "By package")[:1]
     to_the_first_refusal(machine, mailbox, relay, install, "/root/old")
     assert int(machine.run("python3", "-I", "-c", EVERY_MODULE)) > 100
+    a_restart_refuses_nobody(machine, mailbox)
+    the_watchdog_bites(machine)
     encrypts_with_a_credential(machine, tmp_path)
     reference = leave_something_behind(machine)
     with machine.network(), ScriptedRelay() as later:
@@ -249,6 +253,42 @@ def test_the_package_from_a_bare_machine_over_an_upgrade_to_its_purge(
     an_older_program_refuses_newer_files(machine)
     assert "Traceback" not in log(machine)
     nothing_is_left(machine)
+
+
+def a_restart_refuses_nobody(machine: Machine, mailbox: ScriptedRelay) -> None:
+    """Half a message stands in DATA while systemd restarts the service; whoever comes meanwhile waits at the socket."""
+    with machine.network(), closing(smtplib.SMTP("127.0.0.1", 2525, timeout=60)) as client:
+        client.ehlo("client.example")
+        client.mail(SENDER)
+        client.rcpt(TO)
+        assert client.docmd("DATA")[0] == 354
+        client.send(b"Subject: Protokoll\r\n\r\nProtokollet ")
+        with ThreadPoolExecutor(1) as beside:
+            restarting = beside.submit(machine.run, "systemctl", "restart", "utpost.service")
+            wait_for(lambda: "deactivating" in unit(machine, "ActiveState"), "it does not stop")
+            with smtplib.SMTP(timeout=60) as other:
+                waiting = socket.create_connection(("127.0.0.1", 2525))
+                client.send(b"kommer.\r\n.\r\n")
+                assert client.getreply()[0] == 250
+                restarting.result()
+                other.sock, other.file = waiting, None
+                assert other.getreply()[0] == 220
+    mailbox.wait(lambda: any(b"Protokollet kommer." in t.content for t in mailbox.deliveries))
+
+
+def unit(machine: Machine, name: str) -> str:
+    return machine.run("systemctl", "show", "-P", name, "utpost.service").strip()
+
+
+def the_watchdog_bites(machine: Machine) -> None:
+    """A parent that hangs is replaced."""
+    before = unit(machine, "MainPID")
+    machine.run("bash", "-c", f"kill -STOP {before}")
+    deadline = time.monotonic() + 120
+    while unit(machine, "MainPID") in {before, "0"} or unit(machine, "ActiveState") != "active":
+        assert time.monotonic() < deadline, "nobody replaced it"
+        time.sleep(1)
+    assert "watchdog" in machine.run("journalctl", "--no-pager", "-o", "cat", "_PID=1")
 
 
 def encrypts_with_a_credential(machine: Machine, tmp_path: Path) -> None:

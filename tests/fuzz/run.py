@@ -42,6 +42,7 @@ def main() -> int:
     flags = [
         *(f"-max_total_time={arguments.seconds}", f"-runs={arguments.runs}", "-max_len=65536", "-timeout=30"),
         *("-rss_limit_mb=2048", f"-artifact_prefix={finds}/{arguments.target}-", "-print_final_stats=1"),
+        "-report_slow_units=60",  # by the clock: a busy machine is no find, what hangs is one by -timeout
     ]
     atheris.Setup([sys.argv[0], *flags, str(corpus)], TARGETS[arguments.target])
     atheris.Fuzz()

@@ -118,7 +118,7 @@ LISTS: Final[frozenset[str]] = frozenset(
 
 ASKED: Final[frozenset[str]] = frozenset(
     {name for name in LISTS if name.endswith((".official", ".weak")) and not name.startswith("special_category")}
-    | {name for name in LISTS if name.startswith(("identity.", "people.", "bulk."))}
+    | {name for name in LISTS if name.startswith(("identity.", "people.", "bulk.", "foreign."))}
     | {f"credentials.{table}" for table in ("colon_only", "denials", "no_values", "things")}
     | {f"financial.{table}" for table in ("own", "payee_numbers", "payees", "policy", "transfers")}
     | {f"protected_identity.{table}" for table in ("dwelling", "having", "policy", "public", "renamed")}

@@ -16,6 +16,11 @@ from gateway.extract.slides import read_slides
 from gateway.message.charset import decode_plain
 from gateway.message.columns import lines_of, written
 
+_BOOKS: Final = ("Workbook", "Book")
+_DRAWINGS: Final = ("Data", "WordDocument", "Pictures", *_BOOKS)
+_DRAWING_GROUP: Final = 0xEB
+_BLIP: Final = re.compile(rb"[\x1d\x1e\x2a]\xf0(.{4})", re.DOTALL)
+_HEADS: Final = (b"\x89PNG", b"\xff\xd8\xff")
 _DASHED: Final = re.compile(r"\d{6}-\d{4}")
 _CELLS: Final = 5_000_000
 _SUMMARY, _MORE = "\x05SummaryInformation", "\x05DocumentSummaryInformation"
@@ -38,6 +43,9 @@ def read_compound(octets: bytes, budget: Budget) -> Finds:
                 said.append(found)
             yield found
         yield from _besides(file, streams, "".join(said))
+        for path in streams.values():
+            if path[-1] in _DRAWINGS:
+                yield from _pictures(path[-1], file.openstream(path).read(), budget)
 
 
 def _read(file: Any, streams: dict[str, list[str]], octets: bytes, budget: Budget) -> Finds:
@@ -47,6 +55,19 @@ def _read(file: Any, streams: dict[str, list[str]], octets: bytes, budget: Budge
     yield from _document(file, streams, octets, budget)
     yield from _summary(file)
     yield from _embedded(file, streams, budget)
+
+
+def _pictures(name: str, data: bytes, budget: Budget) -> Finds:
+    """Yield the pictures among the drawings of a document (MS-ODRAW 2.2.27, 2.2.28)."""
+    if name in _BOOKS:
+        data = b"".join(piece for kind, piece in _records(data) if kind in (_DRAWING_GROUP, _CONTINUE))
+    for found in _BLIP.finditer(data):
+        size = int.from_bytes(found[1], "little")
+        start = next((at for at in (found.end() + 17, found.end() + 33) if data.startswith(_HEADS, at)), None)
+        if start is not None:
+            budget.file()
+            budget.take(size)
+            yield Inner(name="bild", octets=data[start : found.end() + size])
 
 
 def _besides(file: Any, streams: dict[str, list[str]], said: str) -> Iterator[str]:

@@ -126,3 +126,14 @@ def test_pieces_that_say_the_same_octets_again_and_again_use_up_the_budget() -> 
         for _ in read_compound(compound({"WordDocument": bytes(document), "1Table": clx}), Budget(octets=10**6)):
             pass
     assert told.value.state.name == "TOO_BIG"
+
+
+@pytest.mark.parametrize("stream", ["Data", "Workbook"])
+def test_pictures_among_the_drawings_are_handed_on(stream: str) -> None:
+    png = b"\x89PNG\r\n" + bytes(20)
+    blip = struct.pack("<HHI", 0x6E0, 0xF01E, 17 + len(png)) + bytes(17) + png
+    if stream == "Workbook":
+        half = len(blip) // 2
+        blip = struct.pack("<HH", 0xEB, half) + blip[:half] + struct.pack("<HH", 0x3C, len(blip) - half) + blip[half:]
+    _, inner = found_in(read_compound, compound({**HELLO, stream: blip}))
+    assert [found.octets for found in inner] == [png]

@@ -6,10 +6,12 @@ import io
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from gateway.extract import picture
 from gateway.extract.picture import read_picture
+from tests.support.tools import program
+from tests.unit.extract import documents
 from tests.unit.extract.compounds import found_in
 from tests.unit.extract.documents import NUMBER
 
@@ -46,3 +48,22 @@ def test_comments_and_metadata_in_xml_are_read() -> None:
     assert f"Elev {NUMBER}" in found_in(read_picture, kept.getvalue())[0]
     Image.new("L", (60, 20)).save(other, "WEBP", xmp=f"<a><b>Elev {NUMBER}</b></a>".encode())
     assert f"Elev {NUMBER}" in found_in(read_picture, other.getvalue())[0]
+
+
+@pytest.mark.parametrize("angle", [-9, 0, 6])
+def test_lines_that_lie_askew_are_laid_level(angle: int) -> None:
+    page = Image.new("L", (500, 500), 255)
+    drawn = ImageDraw.Draw(page)
+    for row in range(100, 400, 30):
+        drawn.rectangle((60, row, 440, row + 8), fill=0)
+    level = picture._straightened(page.rotate(angle, fillcolor=255))
+    assert picture._contrast(level) > 0.5 * picture._contrast(page)
+
+
+def test_a_page_in_uneven_light_is_read() -> None:
+    program("tesseract")
+    page = Image.open(io.BytesIO(documents.picture()))
+    light = Image.linear_gradient("L").resize(page.size).point([100 + value // 2 for value in range(256)])
+    kept = io.BytesIO()
+    Image.composite(light, Image.new("L", page.size, 20), page).save(kept, "PNG")
+    assert "2388" in found_in(read_picture, kept.getvalue())[0]

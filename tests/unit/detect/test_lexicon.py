@@ -7,6 +7,7 @@ import pickle
 import pytest
 
 from gateway.detect.lexicon import Lexicon, WordList, build_lexicon
+from gateway.detect.topics import LOOKED_UP
 from gateway.detect.vocabulary import ASKED, LISTS, NUMBERS
 
 
@@ -19,6 +20,29 @@ def test_the_shipped_lists_hold_everything_that_detectors_read(lexicon: Lexicon)
     assert set(lexicon.numbers) >= set(NUMBERS)
     assert set(lexicon.finders) == ASKED
     assert "moderaterna.se" in lexicon.party_domains
+
+
+def test_no_list_that_is_sought_in_the_whole_text_holds_a_word_that_stands_everywhere(lexicon: Lexicon) -> None:
+    everywhere = {
+        "och",
+        "att",
+        "det",
+        "som",
+        "en",
+        "på",
+        "är",
+        "av",
+        "för",
+        "med",
+        "till",
+        "den",
+        "inte",
+        "om",
+        "har",
+        "jag",
+    }
+    sought = {name: everywhere.intersection(lexicon.words(name)) for name in LISTS - ASKED - LOOKED_UP}
+    assert not {name: words for name, words in sought.items() if words}
 
 
 def test_a_lexicon_survives_pickling(lexicon: Lexicon) -> None:

@@ -82,12 +82,13 @@ class Terminus(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class Decision:
-    """A verdict, what the ledger said of it, and what must happen before and after it is performed."""
+    """A verdict, the policy behind it, what the ledger said, and what must happen before and after it is performed."""
 
     submission: Submission
     responsible: Responsible
     verdict: Verdict
     facts: Facts
+    policy: Policy
     reservation: Reservation | None = None
     outcome: Outcome | None = None
     pending: Pending | None = None
@@ -244,6 +245,7 @@ class Gatekeeper:
             responsible=responsible,
             verdict=verdict,
             facts=facts,
+            policy=policy,
             reservation=held,
             outcome=reservation.outcome if reservation else None,
             began=began,
@@ -331,12 +333,11 @@ class Gatekeeper:
             await self._ledger.release(decision.reservation)
             decision.reservation = None
         if _may_be_written_to(decision):
-            await self._desk.send(decision.verdict, decision.facts, self.policy)
+            await self._desk.send(decision.verdict, decision.facts, decision.policy)
         decision.seconds["letter"] = time.perf_counter() - started
         decision.done = True
-        reply = refusal(
-            decision.verdict, self.policy, decision.submission.occasion.reference, self._terms.guideline_url
-        )
+        reference = decision.submission.occasion.reference
+        reply = refusal(decision.verdict, decision.policy, reference, self._terms.guideline_url)
         self._ended(decision, reply.code, reply.enhanced)
         return reply
 
@@ -344,13 +345,13 @@ class Gatekeeper:
         """Make everything durable that must be, before the relay gets the final dot. Raises Unavailable."""
         if decision.verdict.action >= Action.WARN and _may_be_written_to(decision):
             started = time.perf_counter()
-            decision.pending = await self._desk.write(decision.verdict, decision.facts, self.policy, delivered=True)
+            decision.pending = await self._desk.write(decision.verdict, decision.facts, decision.policy, delivered=True)
             decision.seconds["letter"] = time.perf_counter() - started
             return
         advice = [hit for hit in self._desk.advises(decision.verdict) if not self._is_switched_off(hit.rule)]
         if advice and _may_be_written_to(decision):
             with contextlib.suppress(Unavailable):  # no advice is worth a deferral
-                decision.pending = await self._desk.advise(advice, decision.facts, self.policy)
+                decision.pending = await self._desk.advise(advice, decision.facts, decision.policy)
 
     def _is_switched_off(self, rule: str) -> bool:
         return not self.observed.isdisjoint({rule, EVERY_RULE})

@@ -73,12 +73,10 @@ class GateObserver:
         metrics: Metrics,
         journal: Journal,
         settings: Settings,
-        policy_version: str,
         sent: SentRegister | None = None,
     ) -> None:
-        """``policy_version`` may be replaced after a reload."""
+        """Keep the parts."""
         self._sent = sent
-        self.policy_version = policy_version
         self._metrics = metrics
         self._journal = journal
         self._ours = frozenset(d.partition(".")[2] or d for d in settings.scope.folded) | settings.scope.folded
@@ -118,7 +116,7 @@ class GateObserver:
             enhanced=enhanced,
             direction=way,
             octets=len(submission.content),
-            policy_version=self.policy_version,
+            policy_version=decision.policy.version,
             seconds=decision.seconds,
         )
         if self._sent is not None and code // 100 == 2:  # noqa: PLR2004 - RFC 5321 4.2.1

@@ -123,11 +123,10 @@ class Worker:
         door = RelayDoor(relay_points(self._settings, self._settings.relay.endpoints), self._metrics)
         hostname = self._settings.listen.hostname or socket.gethostname()
         stores = open_stores(self._birth.settings, self._birth.judgement, self._metrics, hostname, self._birth.books)
-        version = self._birth.judgement.policy.version
-        observer = GateObserver(self._metrics, stores.journal, self._settings, version, stores.sent)
+        observer = GateObserver(self._metrics, stores.journal, self._settings, stores.sent)
         gatekeeper = self._gatekeeper(stores, observer)
         front = self._front(gatekeeper, door)
-        control = Control(self._birth.control, self._obey(gatekeeper, stores, observer))
+        control = Control(self._birth.control, self._obey(gatekeeper, stores))
         chores = [
             loop.create_task(work)
             for work in (stores.courier.run(), self._beat(gatekeeper), self._tidy(stores), control.run())
@@ -226,9 +225,7 @@ class Worker:
             await stores.tidy()
             await asyncio.sleep(TIDY_SECONDS)
 
-    def _obey(
-        self, gatekeeper: Gatekeeper, stores: Stores, observer: GateObserver
-    ) -> Callable[[Message], Awaitable[None]]:
+    def _obey(self, gatekeeper: Gatekeeper, stores: Stores) -> Callable[[Message], Awaitable[None]]:
         async def obey(message: Message) -> None:
             if message.judgement is not None:
                 judgement: Judgement = pickle.loads(message.judgement)  # noqa: S301 - from our own parent
@@ -239,7 +236,6 @@ class Worker:
                     return
                 gatekeeper.policy = judgement.policy
                 stores.desk.templates = judgement.letters
-                observer.policy_version = judgement.policy.version
                 self._recent.forget()
                 self._renew_certificate()
             if message.observed is not None:

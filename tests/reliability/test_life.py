@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -14,9 +15,10 @@ import pytest
 
 from tests.reliability.traffic import TO, Traffic
 from tests.support.process import Utpost
-from tests.support.relay import ScriptedRelay
+from tests.support.relay import Gate, ScriptedRelay, say
 from tests.support.smtp import RawClient
 
+ROOT = Path(__file__).resolve().parents[2]
 MEMBER = b"anna.berg@politik.orkelljunga.se"
 BEGIN, END = b"Subject: Protokoll\r\n\r\nProtokollet kommer", b" i morgon.\r\n"
 
@@ -78,6 +80,37 @@ def start(
 
 async def test_reloads_while_mail_flows(relay: ScriptedRelay, start_utpost: Callable[..., Utpost]) -> None:
     await reloads(await asyncio.to_thread(start_utpost, relay.address, workers=2), relay, 1, 30)
+
+
+async def test_a_message_under_way_is_told_of_with_the_policy_that_judged_it(
+    tmp_path: Path, relay: ScriptedRelay, start_utpost: Callable[..., Utpost]
+) -> None:
+    policies = tmp_path / "policies"
+    shutil.copytree(ROOT / "policies", policies)
+    utpost = await asyncio.to_thread(
+        start_utpost, relay.address, settings=(f'policies.directory="{policies}"',), workers=1
+    )
+    gate = Gate()
+    relay.answer("final", say(b"250 2.0.0 Ok\r\n", gate=gate))
+    async with await RawClient.greeted(utpost.smtp) as client:
+        sending = asyncio.create_task(client.deliver(MEMBER, [TO], BEGIN + END))
+        await relay.until(gate.reached.is_set)
+        rule = policies / "rules" / "personnummer.toml"
+        rule.write_text(rule.read_text("utf-8").replace('mode = "block"', 'mode = "observe"'), "utf-8")
+        utpost.signal(signal.SIGHUP)
+        async with await RawClient.greeted(utpost.smtp) as other:
+            while versions(utpost)[-1:] in ([], [utpost.ready["policy_version"]]):
+                await other.deliver(MEMBER, [TO], BEGIN + END)
+        reloaded = versions(utpost)[-1]
+        gate.open()
+        await sending
+        await client.deliver(MEMBER, [TO], BEGIN + END)
+    await relay.until(lambda: versions(utpost)[-1] == reloaded and versions(utpost)[-2] != reloaded)
+    assert versions(utpost)[-2] == utpost.ready["policy_version"]
+
+
+def versions(utpost: Utpost) -> list[str]:
+    return [line["policy_version"] for line in utpost.log if line["event"] == "message"]
 
 
 @pytest.mark.long

@@ -74,7 +74,14 @@ def written_numbers(text: str, runs: Iterable[Span]) -> Iterator[Written]:
     """
     for start, end in runs:
         groups = [m.span() for m in _GROUP.finditer(text, _leading(text, start), end)]
+        if len(groups) > 1 and _begins_a_word(text, groups[-1]):
+            groups.pop()
         yield from _windows(text, groups)
+
+
+def _begins_a_word(text: str, group: Span) -> bool:
+    """Tell digits that begin a word of their own (class 7A) from the end of a number."""
+    return text[group[1] : group[1] + 1].isalpha() and text[group[0] - 1] == " "
 
 
 def _leading(text: str, start: int) -> int:

@@ -40,7 +40,7 @@ def read_package(octets: bytes, budget: Budget) -> Finds:
     names = {member.filename for member in members}
     if "[Content_Types].xml" in names:
         yield from _office(archive, members, budget)
-    elif "mimetype" in names and ({"content.xml", "META-INF/container.xml"} & names):
+    elif "mimetype" in names and ({"META-INF/manifest.xml", "META-INF/container.xml"} & names):
         yield from _open_document(archive, members, budget)
     else:
         yield from _archive(archive, members, budget)

@@ -71,7 +71,7 @@ def _opened(octets: bytes) -> tuple[Any, bytes]:
     try:
         return pypdfium2.PdfDocument(octets), octets
     except pypdfium2.PdfiumError as error:
-        if "password" in str(error).lower():
+        if any(word in str(error).lower() for word in ("password", "security")):
             raise Locked from None
     for end in _ends(octets):
         try:

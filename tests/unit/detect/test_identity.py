@@ -41,6 +41,7 @@ def test_numbers_in_many_spellings_need_no_label(judge: Judge, form: str) -> Non
         "Personnr 780914 2388",
         "Hon har numret 7809142388 och väntar på svar.",
         "Eleven har personnummer 78 09 14 23 88 och bor långt bort.",
+        "Elev 7809142388 7A",
         "pnr7809142388",
         "Ersättaren persnr7809142 388 tjänstgjorde hela dagen.",
         "Mannens personnummer: 7 8 0 9 1 4 2 3 8 8",

@@ -365,6 +365,16 @@ LOCKED: Final[dict[str, Callable[[], bytes]]] = {
         + base64.b64encode(bytes.fromhex("3080060b2a864886f70d0109100117a080") + bytes(9))
         + b"\n-----END CMS-----\n"
     ),
+    "certificate.pdf": lambda: pdf(lambda document: document.cell(text="Hej"), password="b").replace(
+        b"/Filter /Standard", b"/Filter /Adobe.PS"
+    ),
+    "whole.odt": lambda: zipped(
+        {
+            "mimetype": "application/vnd.oasis.opendocument.text",
+            "META-INF/manifest.xml": "<manifest><encryption-data/></manifest>",
+            "encrypted-package": b"\0\1\2",
+        }
+    ),
     "locked.odt": lambda: open_document("<text:p/>", manifest="<manifest><encryption-data/></manifest>"),
 }
 

@@ -32,6 +32,12 @@ class TooBig(NotRead):
     state = PartState.TOO_BIG
 
 
+class TooSlow(NotRead):
+    """Reading it takes longer than a message may."""
+
+    state = PartState.TIMED_OUT
+
+
 class Foreign(NotRead):
     """It is of a kind that nobody here reads."""
 

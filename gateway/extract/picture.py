@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, Final
 
 from gateway.extract.asides import in_stream
-from gateway.extract.finds import Budget, Finds, Foreign, TooBig
+from gateway.extract.finds import Budget, Finds, Foreign, TooBig, TooSlow
 from gateway.extract.markup import between_tags
 from gateway.message.charset import decode_plain
 
@@ -118,13 +118,14 @@ def read_image(image: Any) -> Iterator[str]:
 
 
 def _recognised(image: Any, threshold: str) -> tuple[str, int]:
-    """Return the text of a picture in grey, and how sure of it tesseract is in percent."""
+    """Return the text of a picture in grey, and how sure of it tesseract is in percent. Raises TooSlow."""
     import tesserocr  # noqa: PLC0415 - see _data
 
     with tesserocr.PyTessBaseAPI(path=_data(), lang=_LANGUAGE, psm=tesserocr.PSM.AUTO_OSD) as reader:
         reader.SetVariable("thresholding_method", threshold)
         reader.SetImage(image)
-        reader.Recognize(_MILLISECONDS)
+        if not reader.Recognize(_MILLISECONDS):
+            raise TooSlow
         return reader.GetUTF8Text(), reader.MeanTextConf()
 
 

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from gateway.extract import picture
+from gateway.extract.finds import Budget, TooSlow
 from gateway.extract.picture import read_picture
 from tests.support.tools import program
 from tests.unit.extract import documents
@@ -67,3 +68,10 @@ def test_a_page_in_uneven_light_is_read() -> None:
     kept = io.BytesIO()
     Image.composite(light, Image.new("L", page.size, 20), page).save(kept, "PNG")
     assert "2388" in found_in(read_picture, kept.getvalue())[0]
+
+
+def test_a_picture_that_takes_too_long_is_not_clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    program("tesseract")
+    monkeypatch.setattr(picture, "_MILLISECONDS", 1)
+    with pytest.raises(TooSlow):
+        list(read_picture(documents.picture(), Budget()))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.config import Settings
-from gateway.detect import DETECTORS
+from gateway.detect import DETECTORS, model, opinion
 from gateway.detect.lexicon import Lexicon, build_lexicon
 from gateway.letters.compose import LetterTemplates, load_letters
 from gateway.model import Envelope, InvalidConfiguration, Problem, Verdict
@@ -36,7 +36,7 @@ def policies_directory(settings: Settings) -> Path:
     return packaged if packaged.is_dir() else packaged.parent.parent / "policies"
 
 
-_ELSEWHERE: Final[dict[str, frozenset[str]]] = {"clamd": frozenset({"malware"})}
+_ELSEWHERE: Final[dict[str, frozenset[str]]] = {"clamd": frozenset({"malware"}), opinion.NAME: model.KNOWN}
 """Who finds something outside the detectors, and the rule for it."""
 
 

@@ -19,6 +19,8 @@ from gateway.detect import (
 )
 from gateway.detect.detector import Detector
 from gateway.detect.lexicon import Lexicon
+from gateway.detect.opinion import NAME as MODEL
+from gateway.detect.opinion import second_opinion
 from gateway.detect.view import View
 from gateway.model import Circumstances, Finding, Message
 
@@ -59,4 +61,8 @@ def detect(
         else:
             findings += found
             view.note(found)
+    try:
+        findings = second_opinion(view, lexicon, findings)
+    except Exception:  # noqa: BLE001 - likewise
+        crashed.append(MODEL)
     return tuple(findings), tuple(crashed)

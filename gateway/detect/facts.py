@@ -10,7 +10,7 @@ from gateway.detect.matcher import Span
 from gateway.detect.view import Page
 from gateway.detect.wordbook import Wordbook
 
-_ORDER: Final = (topics.CERTAIN, topics.MEMBERS, topics.STATES, topics.TOPICS)
+_ORDER: Final = (topics.CERTAIN, topics.MEMBERS, topics.STATES, topics.TOPICS, topics.GROUPS)
 _RANK: Final = {table: rank for rank, table in enumerate(_ORDER)}
 _LISTS: Final = tuple(
     (kind, tuple((table, f"{topics.FOLDER}{kind}.{table}") for table in (topics.CERTAIN, topics.STATES, topics.TOPICS)))
@@ -25,6 +25,8 @@ _SHORT: Final = 3
 _REACH: Final = 60
 """Characters between a group and the word that says somebody belongs to it."""
 _BESIDE: Final = 12
+_BRIEF: Final = 2000
+"""Characters of a text in which a group also counts without a word of belonging, if hardly."""
 _INFLECTED: Final = 3
 """Letters after a stem that are taken for an ending."""
 
@@ -83,7 +85,8 @@ def _whole(page: Page, span: Span) -> Span:
 def _members(page: Page, words: Wordbook, kind: str) -> Iterator[Fact]:
     """Yield the groups that somebody is said to belong to."""
     groups, belonging = _MEMBERS[kind]
-    if not page.hits(belonging) and not page.once(_speaks_of_members):
+    brief = len(page.text) < _BRIEF
+    if not (brief or page.hits(belonging) or page.once(_speaks_of_members)):
         return
     for span in page.hits(groups):
         start, stop = _whole(page, span)
@@ -92,6 +95,8 @@ def _members(page: Page, words: Wordbook, kind: str) -> Iterator[Fact]:
             or page.within(belonging, stop, stop + _REACH)
             or _MEMBER in page.lower[span[1] : stop]
         ):
+            if brief:
+                yield _fact(page, words, span, kind, topics.GROUPS)
             continue
         group = _fact(page, words, span, kind, topics.MEMBERS)
         if _in_longer_name(page.text, group):
@@ -102,6 +107,8 @@ def _members(page: Page, words: Wordbook, kind: str) -> Iterator[Fact]:
         word = _belonging(page, group)
         if word is not None and not _apart(page.text, word, span):
             yield group._replace(start=min(group.start, word[0]), end=max(group.end, word[1]))
+        elif brief:
+            yield group._replace(table=topics.GROUPS)
 
 
 def _speaks_of_members(page: Page) -> bool:

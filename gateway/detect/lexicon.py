@@ -9,6 +9,8 @@ from typing import Any, Final
 
 from gateway.detect.exemplars import Exemplars, read_mails
 from gateway.detect.matcher import Finder, Matcher, Span, compile_pattern, is_latin, needle_of, other_scripts
+from gateway.detect.model import FILE as MODEL
+from gateway.detect.model import Model, read_model
 from gateway.detect.octets import latin_of
 from gateway.detect.topics import LOOKED_UP, WEIGHTS, allowed, dictionary_of
 from gateway.detect.vocabulary import ASKED, BUILT_IN, LISTS, NUMBERS
@@ -48,6 +50,10 @@ class Lexicon:
     """From ``handling.toml``, in lower case."""
     mails: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     """Kind → example mails."""
+    model_text: str | None = field(default=None, repr=False)
+    """The file of the model, where there is one."""
+    model: Model | None = field(init=False, repr=False, compare=False)
+    """What the labelled sentences taught."""
     exemplars: Exemplars = field(init=False, repr=False, compare=False)
     """What the example mails teach."""
     finders: Mapping[str, Finder] = field(init=False, repr=False, compare=False)
@@ -61,6 +67,7 @@ class Lexicon:
     def __post_init__(self) -> None:
         """Compile the lists."""
         object.__setattr__(self, "exemplars", Exemplars(self.mails))
+        object.__setattr__(self, "model", read_model(self.model_text)[0])
         object.__setattr__(self, "finders", {n: Finder(self.lists[n].words) for n in ASKED if n in self.lists})
         written = {n: (listed.words, listed.patterns) for n, listed in self.lists.items() if n not in LOOKED_UP | ASKED}
         # A finder reads one octet a character: words of other scripts are sought in the whole text.
@@ -72,7 +79,7 @@ class Lexicon:
         object.__setattr__(self, "weights", weights)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (dict(self.lists), dict(self.numbers), self.party_domains, dict(self.mails))
+        return _rebuild, (dict(self.lists), dict(self.numbers), self.party_domains, dict(self.mails), self.model_text)
 
     def number(self, name: str) -> float:
         """Return a threshold by ``file.key``."""
@@ -95,8 +102,9 @@ def _rebuild(
     numbers: dict[str, float],
     domains: tuple[str, ...],
     mails: dict[str, tuple[str, ...]],
+    model: str | None,
 ) -> Lexicon:
-    return Lexicon(lists=lists, numbers=numbers, party_domains=domains, mails=mails)
+    return Lexicon(lists=lists, numbers=numbers, party_domains=domains, mails=mails, model_text=model)
 
 
 # --- building ------------------------------------------------------------------------------------
@@ -105,8 +113,8 @@ def _rebuild(
 def build_lexicon(files: Mapping[str, str]) -> tuple[Lexicon, list[Problem]]:
     """Build the lexicon from policy files (path relative to the policies → text); return it with every mistake found.
 
-    Only TOML files below ``lexicon/`` and ``lexicon/examples/*.txt`` are read. A lexicon with mistakes holds what could
-    be understood; do not judge with it.
+    Only TOML files below ``lexicon/``, ``lexicon/examples/*.txt`` and ``lexicon/model.txt`` are read. A lexicon with
+    mistakes holds what could be understood; do not judge with it.
     """
     problems: list[Problem] = []
     lists: dict[str, WordList] = {}
@@ -119,7 +127,10 @@ def build_lexicon(files: Mapping[str, str]) -> tuple[Lexicon, list[Problem]]:
     domains = _party_domains(files.get(HANDLING, ""))
     mails, mistakes = read_mails(files)
     problems += mistakes
-    return Lexicon(lists=lists, numbers=numbers, party_domains=domains, mails=mails), problems
+    model, mistakes = read_model(files.get(MODEL))
+    problems += mistakes
+    text = files.get(MODEL) if model else None
+    return Lexicon(lists=lists, numbers=numbers, party_domains=domains, mails=mails, model_text=text), problems
 
 
 def _party_domains(text: str) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from gateway.model import Circumstances, Confidence, Finding, SegmentKind
 
 RULE: Final = "special_category"
 
-_LABELS: Final = {
+LABELS: Final = {
     "health": "hälsouppgift",
     "ethnic": "uppgift om etniskt ursprung",
     "political": "uppgift om politisk åsikt",
@@ -58,7 +58,7 @@ _LONG_LEVELS: Final = (
 )
 """For a long text: it has room for a person and a fact that meet by chance."""
 _UNASKED: Final = frozenset({SegmentKind.SIGNATURE, SegmentKind.DISCLAIMER})
-_SOCIAL: Final = "social"
+SOCIAL: Final = "social"
 _MOST_PAIRS: Final = 20_000
 """Pairs of a page that are weighed: some hundred times what a long mail holds. Certain words come first."""
 
@@ -132,12 +132,12 @@ def _findings(page: Page, weighed: Iterable[_Weighed]) -> Iterator[Finding]:
 
 
 def _finding(page: Page, weighed: _Weighed, count: int) -> Finding:
-    fact, who, what = weighed.pair.fact, _PERSONS[weighed.pair.mention.who], _LABELS[weighed.pair.fact.kind]
+    fact, who, what = weighed.pair.fact, _PERSONS[weighed.pair.mention.who], LABELS[weighed.pair.fact.kind]
     if weighed.pair.mention.who is Who.SELF:
         reason = f"Avsändaren lämnar {page.place} en {what} om sig själv."
     else:
         reason = f"En {what} om en {who} står {page.place}."
-    rule = RULE if fact.kind == _SOCIAL else f"{RULE}:{fact.kind}"
+    rule = RULE if fact.kind == SOCIAL else f"{RULE}:{fact.kind}"
     seen = Seen(rule=rule, confidence=weighed.confidence, evidence=f"{who} + {what}", reason=reason, count=count)
     return page.finding(FACTS.name, (fact.start, fact.end), seen)
 

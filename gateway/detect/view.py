@@ -247,6 +247,10 @@ class Page:
         """Return the table around a position."""
         return table_at(self.tables, position)
 
+    def plain(self, position: int) -> int:
+        """Return the position in ``text`` of a position in the text as it came."""
+        return self._normalised.plain(position)
+
     # --- around a position ---------------------------------------------------------------------
 
     def sentence(self, position: int) -> Span:

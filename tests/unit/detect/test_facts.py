@@ -44,7 +44,14 @@ def test_a_fact_is_found_as_a_whole_word(
 
 @pytest.mark.parametrize("text", NOT_FOUND)
 def test_activities_parties_and_look_alikes_are_no_facts(page: MakePage, lexicon: Lexicon, text: str) -> None:
-    assert _facts(page, lexicon, text) == []
+    assert [fact for fact in _facts(page, lexicon, text) if fact[1] != "groups"] == []
+
+
+def test_a_group_counts_without_a_word_of_belonging_in_a_short_text_alone(page: MakePage, lexicon: Lexicon) -> None:
+    text = "Kommunal kräver mer betalt. "
+
+    assert _facts(page, lexicon, text) == [("union", "groups", "Kommunal")]
+    assert _facts(page, lexicon, text + "Vägen är lagad. " * 150) == []
 
 
 def test_of_facts_of_one_kind_that_overlap_the_strongest_stays(page: MakePage, lexicon: Lexicon) -> None:

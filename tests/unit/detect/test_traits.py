@@ -12,7 +12,7 @@ from gateway.detect.traits import traits_of
 from tests.unit.detect.conftest import MakePage
 
 SEEN = [
-    ("Karin Ek har epilepsi.", {"who:full", "far:0", "order:after", "after:have", "before:have", "tight:topics"}),
+    ("Karin Ek har njursvikt.", {"who:full", "far:0", "order:after", "after:have", "before:have", "tight:topics"}),
     ("Karin Ek föreläser om epilepsi.", {"after:speaking", "before:about", "after:only_speaking"}),
     ("Hos barn med epilepsi såg Karin Ek inget.", {"order:ahead", "near:plural"}),
     ("Karin Ek har inte epilepsi.", {"fact:negated"}),

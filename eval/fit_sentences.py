@@ -1,0 +1,355 @@
+"""Fit the model of whole sentences (policies/lexicon/model.txt) to the open labelled material, and measure it.
+
+    python eval/fit_sentences.py [--write] [--official OFFICIAL.jsonl]
+
+Logistic regression over the features that ``gateway.detect.opinion`` reads, all rules at once (AdaGrad with weight
+decay, seeded). A mail with a hit teaches by the sentences that speak most for it, a mail without one by all of them; official
+text teaches as mail without any hit, every second text, so that the others remain for measuring. What five-fold
+cross-validation gives says how the model and the rules' own findings are to be weighed against each other; both halves
+of a minimal pair stay in one fold. Needs numpy: ``pip install -e .[training]``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+HERE: Final = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+import score as scoring  # noqa: E402 - the program is started from anywhere
+
+from gateway.checking import Checker, Flags  # noqa: E402
+from gateway.detect.buckets import BLOCKS, BUCKETS, bucket, pieces  # noqa: E402
+from gateway.detect.lexicon import Lexicon  # noqa: E402
+from gateway.detect.model import FILE, Balance, Heading, Model, written_model  # noqa: E402
+from gateway.detect.opinion import Reading, windows_of  # noqa: E402
+from gateway.detect.topics import KINDS  # noqa: E402
+from gateway.detect.view import Kind, View  # noqa: E402
+from gateway.judgement import load_judgement  # noqa: E402
+from gateway.message.locked import tell_locked  # noqa: E402
+from gateway.message.parse import parse_message  # noqa: E402
+from gateway.policy.sender import Scope  # noqa: E402
+
+POLICIES: Final = HERE.parent / "policies"
+RULES: Final = (
+    "special_category", "solicitation", "capacity_unclear", "protected_identity", "private", "business_or_association",
+    "party_internal", "financial", "credentials",
+)  # fmt: skip
+LANES: Final = (*RULES, *KINDS)
+TOPICS: Final = {"social", "school", "employment"}
+SKIPPED: Final = "quoted-forwarded"
+PLAIN_WORDS: Final = 260
+MARKS: Final = frozenset("?!,.:;()-")
+SEED, FOLDS, EPOCHS, RATE, DECAY, OFFICIAL_SHARE, OFFICIAL_MOST = 1, 5, 10, 0.15, 3e-4, 0.3, 6000
+FAINT: Final = 1
+LOOKED_AT, MARGIN = 0.02, 0.4
+"""Share of the hits that the words alone may leave out, and what is taken off for words not seen yet."""
+
+Stretch = tuple[np.ndarray, np.ndarray, int]
+"""Buckets, their values, and how many of them are of words alone."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Example:
+    """A mail, its label for each lane (1, -1, or 0 where it teaches nothing), and its sentences."""
+
+    name: str
+    group: str
+    labels: np.ndarray
+    octets: bytes
+    line: dict[str, Any]
+    stretches: list[Stretch]
+
+
+class Collector(Model):
+    """Stands in for the model, and keeps the features instead of adding up their weights."""
+
+    def __init__(self, plain: frozenset[str]) -> None:
+        """Take the words that stand for themselves."""
+        self.plain = plain
+
+    def add(self, features: Iterable[str]) -> Any:
+        """Return the buckets of features."""
+        return [bucket(feature) for feature in features]
+
+    def add_words(self, words: Sequence[str]) -> Any:
+        """Return the buckets of the pieces of words."""
+        return [bucket(piece) for word in words for piece in pieces(word)]
+
+
+# --- reading -------------------------------------------------------------------------------------
+
+
+def read_lines(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the labelled sentences, each with the name of its file."""
+    for path in sorted(folder.glob("*.jsonl")):
+        if not path.stem.startswith(SKIPPED):
+            yield from ((path.stem, json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines())
+
+
+def labels_of(line: dict[str, Any]) -> np.ndarray:
+    """Return what a line teaches about each rule, and, where it is a sensitive fact, about its kind."""
+    rule, _, kind = line["rule"].partition(":")
+    kind = "social" if line.get("topic") in TOPICS else kind
+    tolerated = {name.partition(":")[0] for name in line.get("tolerated", ())}
+    of_rules = [1.0 if name == rule else 0.0 if name in tolerated else -1.0 for name in RULES]
+    of_kinds = [(1.0 if name == kind else -1.0) if kind and rule == RULES[0] else 0.0 for name in KINDS]
+    return np.array(of_rules + of_kinds, np.float32)
+
+
+def stretches_of(octets: bytes, lexicon: Lexicon, collector: Collector) -> list[Stretch]:
+    """Return the features of the sentences of a mail, so many together as the model looks at."""
+    view = View(parse_message(octets, tell_locked), lexicon)
+    body = next((page for page in view.of(Kind.BODY) if not page.part.alternative), None)
+    if body is None:
+        return []
+    reader = Reading(view, body, lexicon, collector)
+    read = [reader.read(glance).sums for glance in list(reader.all())]
+    return [_packed(window) for window in windows_of(read)] if read else []
+
+
+def _packed(window: Sequence[Any]) -> Stretch:
+    places, values = [], []
+    for block in range(BLOCKS):
+        buckets = [place for sums in window for place in sums[block]]
+        if buckets:
+            found, counts = np.unique(np.array(buckets, np.int64), return_counts=True)
+            places.append(found)
+            values.append(counts / len(buckets) ** 0.5)
+    return np.concatenate(places), np.concatenate(values).astype(np.float32), len(places[0])
+
+
+def plain_words(lines: Iterable[dict[str, Any]]) -> frozenset[str]:
+    """Return the commonest words of the lines, and marks."""
+    counts = Counter[str]()
+    for line in lines:
+        counts.update({word for word in line["text"].lower().split() if word.isalpha()})
+    return frozenset(word for word, _ in sorted(counts.items(), key=lambda c: (-c[1], c[0]))[:PLAIN_WORDS]) | MARKS
+
+
+def read_official(path: Path, lexicon: Lexicon, collector: Collector) -> list[list[Stretch]]:
+    """Return the stretches of each official text."""
+    texts = [json.loads(line)["text"] for line in path.read_text(encoding="utf-8").splitlines()]
+    mails = (scoring.message({"text": text, "subject": "Inför mötet"}, ["a@example.com"]) for text in texts)
+    return [stretches_of(mail, lexicon, collector) for mail in mails]
+
+
+# --- fitting -------------------------------------------------------------------------------------
+
+
+class Weights:
+    """The weights while they are learnt."""
+
+    def __init__(self) -> None:
+        """Know nothing."""
+        self.rows = np.zeros((BUCKETS, len(LANES)), np.float32)
+        self.squares = np.full((BUCKETS, len(LANES)), 1e-3, np.float32)
+        self.bias = np.full(len(LANES), -1.0, np.float32)
+
+    def scores(self, stretch: Stretch) -> np.ndarray:
+        """Return the score of each lane."""
+        return stretch[1] @ self.rows[stretch[0]] + self.bias
+
+    def learn(self, stretch: Stretch, labels: np.ndarray, share: float) -> None:
+        """Take one step."""
+        places, values, _ = stretch
+        rows = self.rows[places]
+        scores = values @ rows + self.bias
+        slope = -labels / (1 + np.exp(np.clip(labels * scores, -30, 30))) * share
+        steps = values[:, None] * slope + DECAY * rows
+        self.squares[places] += steps * steps
+        self.rows[places] -= RATE * steps / np.sqrt(self.squares[places])
+        self.bias -= 0.02 * slope
+
+
+def fit(examples: Sequence[Example], official: Sequence[Stretch]) -> Weights:
+    """Return what the examples teach."""
+    rng = random.Random(SEED)  # noqa: S311 - to shuffle, and to shuffle alike every time
+    weights = Weights()
+    nothing = np.concatenate([np.full(len(RULES), -1.0), np.zeros(len(KINDS))]).astype(np.float32)
+    for epoch in range(EPOCHS):
+        order = [*range(len(examples)), *range(-len(official), 0)]
+        rng.shuffle(order)
+        for at in order:
+            if at < 0:
+                weights.learn(official[at], nothing, OFFICIAL_SHARE)
+                continue
+            example = examples[at]
+            found = [weights.scores(stretch) for stretch in example.stretches] if len(example.stretches) > 1 else []
+            for number, stretch in enumerate(example.stretches):
+                labels = example.labels
+                if epoch and found:
+                    best = np.argmax(found, axis=0) == number
+                    labels = np.where((labels > 0) & ~best, 0, labels)
+                weights.learn(stretch, labels, len(example.stretches) ** -0.5)
+    return weights
+
+
+def best_scores(weights: Weights, stretches: Sequence[Stretch]) -> np.ndarray:
+    """Return the best score of each lane among the stretches of a mail."""
+    if not stretches:
+        return np.full(len(LANES), -9.0)
+    return np.max([weights.scores(stretch) for stretch in stretches], axis=0)
+
+
+# --- weighing the rules' own findings --------------------------------------------------------------
+
+
+def found_by_rules(examples: Sequence[Example], lexicon: Lexicon) -> np.ndarray:
+    """Return for each example and rule whether it finds something without the model, and whether that is certain."""
+    judgement = replace(load_judgement(POLICIES), lexicon=replace(lexicon, model_text=None))
+    checker = Checker(judgement, Scope(domains=scoring.DOMAINS), Flags())
+    found = np.zeros((len(examples), len(RULES), 2))
+    for number, example in enumerate(examples):
+        word, names = scoring.judge(checker, example.line)
+        for at, rule in enumerate(RULES):
+            if rule in names:
+                found[number, at] = 1.0, word == "block"
+    return found
+
+
+def balance_of(lane: int, scores: np.ndarray, found: np.ndarray, examples: Sequence[Example]) -> list[float]:
+    """Return bias and weights of score, finding and certain finding (logistic regression by Newton's method)."""
+    labels = np.array([example.labels[lane] for example in examples])
+    use = labels != 0
+    columns = np.column_stack([np.ones(use.sum()), scores[use, lane], found[use, lane, 0], found[use, lane, 1]])
+    target = (labels[use] > 0).astype(float)
+    weights = np.zeros(columns.shape[1])
+    for _ in range(25):
+        chance = 1 / (1 + np.exp(-np.clip(columns @ weights, -30, 30)))
+        slope = columns.T @ (chance - target) + 0.1 * weights
+        curve = (columns * (chance * (1 - chance))[:, None]).T @ columns + 0.1 * np.eye(len(weights))
+        weights -= np.linalg.solve(curve, slope)
+    return [float(weight) for weight in weights]
+
+
+THRESHOLDS: Final = {
+    "special_category": (0.3, -0.3, -0.8),
+    "solicitation": (-0.8, -1.0, -1.5),
+    "protected_identity": (-0.8, -1.2, -2.0),
+    "financial": (-0.5, -1.0, -2.0),
+    "credentials": (-0.4, -0.6, -2.5),
+    "private": (9.0, -0.5, -1.0),
+}
+UNOFFICIAL: Final = (9.0, -1.0, -1.5)
+"""Block, warn, drop: what the rules of 2.2 do at most is to warn."""
+
+
+def cross_validated(examples: Sequence[Example], official: Sequence[Stretch]) -> np.ndarray:
+    """Return the best scores of every example by weights that have not seen its group."""
+    groups = sorted({example.group for example in examples})
+    random.Random(SEED).shuffle(groups)  # noqa: S311
+    folds = {group: number % FOLDS for number, group in enumerate(groups)}
+    scores = np.zeros((len(examples), len(LANES)))
+    for fold in range(FOLDS):
+        weights = fit([e for e in examples if folds[e.group] != fold], official)
+        for number, example in enumerate(examples):
+            if folds[example.group] == fold:
+                scores[number] = best_scores(weights, example.stretches)
+    return scores
+
+
+def report(lane: int, weighed: np.ndarray, examples: Sequence[Example], balance: Balance) -> None:
+    """Print one line about a rule."""
+    hits = [w for w, e in zip(weighed, examples, strict=True) if e.labels[lane] > 0]
+    others = [w for w, e in zip(weighed, examples, strict=True) if e.line["rule"] == "none"]
+    pairs: dict[str, list[bool]] = defaultdict(list)
+    for weight, example in zip(weighed, examples, strict=True):
+        pairs[example.group].append((weight >= balance.warn_at) == (example.labels[lane] > 0))
+    of_rule = {e.group for e in examples if e.labels[lane] > 0}
+    right = [all(pairs[group]) for group in of_rule]
+    print(
+        f"{RULES[lane]:24} {len(hits):5} hits, {np.mean(np.array(hits) >= balance.warn_at):6.1%} found; mails that "
+        f"must pass raised {np.mean(np.array(others) >= balance.warn_at):6.1%}; pairs right {np.mean(right):6.1%}"
+    )
+
+
+def looked_at(weights: Weights, examples: Sequence[Example], lane: int, balance: Balance) -> float:
+    """Return what the words alone must come to, so that nearly all hits are looked at more closely."""
+    best = [
+        max(
+            balance.model * (values[:words] @ weights.rows[places[:words], lane])
+            for places, values, words in e.stretches
+        )
+        for e in examples
+        if e.labels[lane] > 0 and e.stretches
+    ]
+    return round(float(np.quantile(best, LOOKED_AT)) - MARGIN, 2)
+
+
+def octets_of(weights: Weights) -> tuple[float, bytes]:
+    """Return the scale, and the weights as octets with 128 for nothing."""
+    most = float(np.quantile(np.abs(weights.rows[weights.rows != 0]), 0.9995))
+    scale = round(most / 127, 6)
+    rows = np.clip(np.rint(weights.rows / scale), -127, 127)
+    rows[np.abs(rows) <= FAINT] = 0
+    rows += 128
+    return scale, rows.astype(np.uint8).tobytes()
+
+
+def main() -> None:
+    """Read, measure, and write where asked to."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--write", action="store_true", help="write the model fitted to everything")
+    parser.add_argument("--official", type=Path, required=True, help="official text without a hit")
+    options = parser.parse_args()
+    lexicon = load_judgement(POLICIES).lexicon
+    lines = list(read_lines(HERE / "sentences"))
+    plain = plain_words(line for _, line in lines)
+    collector = Collector(plain)
+    examples = [
+        Example(
+            name=line["id"], group=line["pair"], labels=labels_of(line), line={**line, "file": name},
+            octets=(octets := scoring.message(line, line.get("to") or ["a@example.com"])),
+            stretches=stretches_of(octets, lexicon, collector),
+        )
+        for name, line in lines
+    ]  # fmt: skip
+    texts = read_official(options.official, lexicon, collector)
+    pool = [stretch for text in texts[::2] for stretch in text]
+    official = random.Random(SEED).sample(pool, min(OFFICIAL_MOST, len(pool)))  # noqa: S311
+    scores = cross_validated(examples, official)
+    found = found_by_rules(examples, lexicon)
+    unseen = np.array([e.line["file"][-2:-1] == "-" for e in examples])
+    balances = {}
+    for lane, rule in enumerate(RULES):
+        some = np.flatnonzero(unseen)
+        fitted = balance_of(lane, scores[some], found[some], [examples[n] for n in some])
+        figures = [round(number, 2) for number in (*fitted, *THRESHOLDS.get(rule, UNOFFICIAL))]
+        balance = balances[rule] = Balance(*figures, 0.0)
+        weighed = [
+            balance.weigh(score, found=bool(f[0]), sure=bool(f[1]))
+            for score, f in zip(scores[:, lane], found[:, lane], strict=True)
+        ]
+        report(lane, np.array(weighed), examples, balance)
+    weights = fit(examples, official)
+    alarms = [best_scores(weights, text) for text in texts[1::2] if text]
+    for lane, rule in enumerate(RULES):
+        print(f"official text not fitted to, {rule}: 99 % below {np.quantile([a[lane] for a in alarms], 0.99):.2f}")
+    if options.write:
+        scale, rows = octets_of(weights)
+        # What every score has in common moves into the balance.
+        balances = {
+            rule: replace(
+                b,
+                bias=round(b.bias + b.model * float(weights.bias[lane]), 2),
+                look_at=looked_at(weights, examples, lane, b),
+            )
+            for lane, (rule, b) in enumerate(balances.items())
+        }
+        heading = Heading(balances=balances, kinds=KINDS, plain=plain, scale=scale)
+        (POLICIES / FILE).write_text(written_model(heading, rows), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""Where the features of sentences are counted, and which features a single word has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+from zlib import crc32
+
+BUCKETS: Final = 1 << 17
+"""Features are told apart by their checksum, modulo this."""
+BLOCKS: Final = 5
+"""Pieces of words, pairs of words, build, persons and facts, traits: each weighs alike, however many it holds."""
+
+_STEM: Final = 5
+_LONGEST: Final = 30
+_PIECES: Final = (4, 5)
+
+
+def bucket(feature: str) -> int:
+    """Return where a feature is counted."""
+    return crc32(feature.encode("utf-8", "surrogatepass")) % BUCKETS
+
+
+def pieces(low: str) -> Iterator[str]:
+    """Yield a word in lower case, its stem, and the letters that follow each other in it."""
+    yield f"w:{low}"
+    if len(low) > _STEM:
+        yield f"s:{low[:_STEM]}"
+    framed = f"<{low[:_LONGEST]}>"
+    for size in _PIECES:
+        for start in range(len(framed) - size + 1):
+            yield f"c:{framed[start : start + size]}"

@@ -1,0 +1,228 @@
+"""A small linear model over sentences: how much each rule is spoken for, learnt from labelled sentences.
+
+Its weights are data: ``lexicon/model.txt``, written by ``eval/fit_sentences.py``. They are added up by whole numbers,
+so the same sentences give the same sums everywhere.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import Final
+
+from gateway.detect.buckets import BUCKETS, bucket, pieces
+from gateway.model import Problem
+
+FILE: Final = "lexicon/model.txt"
+
+KNOWN: Final = frozenset(
+    {
+        "special_category", "solicitation", "capacity_unclear", "protected_identity", "private",
+        "business_or_association", "party_internal", "financial", "credentials",
+    }
+)  # fmt: skip
+"""The rules that a model may speak about."""
+
+_LANE: Final = 3
+"""Octets of one weight in a row: room for the sum of all features of a text."""
+_ZERO: Final = 128
+"""What a weight of nothing is as an octet."""
+_REMEMBERED: Final = 12_000
+"""Words whose sums are remembered."""
+_LONGEST: Final = 60
+"""Characters of a word that is remembered."""
+_MARK: Final = "---"
+_LINE: Final = 120
+"""Characters of a line of weights."""
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """How the model's sum for a rule and the rule's own finding are weighed against each other."""
+
+    bias: float
+    model: float
+    found: float
+    """Added where the rule has found something in the sender's own words."""
+    sure: float
+    """Added where that is certain."""
+    block_at: float
+    warn_at: float
+    drop_at: float
+    """Below this, what the rule has found does not count."""
+    look_at: float
+    """What the words alone must come to, for anything to be looked at more closely."""
+
+    def weigh(self, score: float, *, found: bool, sure: bool) -> float:
+        """Return how much speaks for a hit."""
+        return self.bias + self.model * score + self.found * found + self.sure * sure
+
+
+@dataclass(slots=True, kw_only=True)
+class Heading:
+    """What the file says before the weights."""
+
+    balances: dict[str, Balance] = field(default_factory=dict)
+    """By rule, in the order of their weights."""
+    kinds: tuple[str, ...] = ()
+    """Of sensitive facts, in the order of their weights, which follow those of the rules."""
+    plain: frozenset[str] = frozenset()
+    """Words that stand for themselves in the build of a sentence."""
+    scale: float = 0.0
+    """What a weight of 1 is worth."""
+
+    @property
+    def lanes(self) -> int:
+        """Weights in a row."""
+        return len(self.balances) + len(self.kinds)
+
+
+Sums = tuple[tuple[int, int], ...]
+"""For each block the packed sum of its weights and the number of its features."""
+
+
+class Model:
+    """The weights, and the sums of single words."""
+
+    __slots__ = ("_rows", "_scale", "_width", "_words", "balances", "kinds", "plain")
+
+    def __init__(self, heading: Heading, weights: bytes) -> None:
+        """Take the weights row by row, one for each rule and then one for each kind."""
+        self.balances = heading.balances
+        self.kinds = heading.kinds
+        self.plain = heading.plain
+        self._scale = heading.scale
+        self._width = _LANE * heading.lanes
+        rows = bytearray(_LANE * len(weights))
+        rows[::_LANE] = weights
+        self._rows = bytes(rows)
+        self._words = _Memory(self)
+
+    def add(self, features: Iterable[str]) -> tuple[int, int]:
+        """Return the packed sum of the weights of features, and their number."""
+        rows, width = self._rows, self._width
+        places = [bucket(feature) * width for feature in features]
+        return sum([int.from_bytes(rows[at : at + width], "little") for at in places]), len(places)
+
+    def add_words(self, words: Sequence[str]) -> tuple[int, int]:
+        """Return the same for the pieces of words in lower case."""
+        known = [self._words[word] for word in words]
+        return sum([total for total, _ in known]), sum([count for _, count in known])
+
+    def scores(self, sums: Iterable[Sums], *, kinds: bool = True) -> list[float]:
+        """Return the score of each rule and then, unless told otherwise, of each kind, for sentences together."""
+        scores = [0.0] * (self._width // _LANE if kinds else len(self.balances))
+        for block in zip(*sums, strict=True):
+            count = sum(number for _, number in block)
+            if count:
+                total, share = sum(packed for packed, _ in block), self._scale / count**0.5
+                for lane in range(len(scores)):
+                    weights = total >> (8 * _LANE * lane) & 0xFFFFFF
+                    scores[lane] += (weights - _ZERO * count) * share
+        return scores
+
+
+class _Memory(dict[str, tuple[int, int]]):
+    """Words and their sums; all are forgotten when it is full."""
+
+    def __init__(self, model: Model) -> None:
+        super().__init__()
+        self._model = model
+
+    def __missing__(self, low: str) -> tuple[int, int]:
+        found = self._model.add(pieces(low))
+        if len(low) > _LONGEST:
+            return found
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        self[low] = found
+        return found
+
+
+# --- the file ------------------------------------------------------------------------------------
+
+
+def written_model(heading: Heading, weights: bytes) -> str:
+    """Return a model as a policy file; weights are octets, 128 for nothing, row by row."""
+    packed = base64.b85encode(zlib.compress(weights, 9)).decode()
+    lines = [
+        "# Modellen: hur mycket ordvalet i en mening talar för varje regel, uträknat ur märkta meningar av",
+        "# eval/fit_sentences.py. Ändra den inte för hand, utom balance: en rad för varje regel med åtta tal:",
+        "# utgångsläge, modellens vikt, regelns egen träff, säker träff, stoppa från, varna från, bortse under,",
+        "# läs närmare från.",
+        "plain " + " ".join(sorted(heading.plain)),
+        "kinds " + " ".join(heading.kinds),
+        f"scale {heading.scale!r}",
+        *(
+            f"balance {rule} {b.bias} {b.model} {b.found} {b.sure} {b.block_at} {b.warn_at} {b.drop_at} {b.look_at}"
+            for rule, b in heading.balances.items()
+        ),
+        _MARK,
+        *(packed[at : at + _LINE] for at in range(0, len(packed), _LINE)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def read_model(text: str | None) -> tuple[Model | None, list[Problem]]:
+    """Return the model of a policy file, None where there is none or it cannot be used, and what is wrong with it."""
+    if text is None:
+        return None, []
+    head, mark, body = text.partition(f"\n{_MARK}\n")
+    heading, problems = Heading(), []
+    for number, line in enumerate(head.split("\n"), 1):
+        wrong = _read_line(heading, line.split())
+        if wrong:
+            problems.append(_wrong(wrong, number))
+    weights = _weights("".join(body.split()), heading.lanes) if mark else None
+    if weights is None or not heading.scale or not heading.balances:
+        problems.append(_wrong("is cut off or damaged; write it anew with eval/fit_sentences.py, or remove it"))
+    if problems or weights is None:
+        return None, problems
+    return Model(heading, weights), []
+
+
+def _read_line(heading: Heading, values: list[str]) -> str | None:
+    """Take a line in; return what is wrong with it."""
+    if not values or values[0].startswith("#"):
+        return None
+    key, *values = values
+    try:
+        if key == "plain":
+            heading.plain = frozenset(values)
+        elif key == "kinds":
+            heading.kinds = tuple(values)
+        elif key == "scale":
+            (heading.scale,) = map(_finite, values)
+        elif key == "balance" and values:
+            if values[0] not in KNOWN:
+                return f'the model has nothing to say about "{values[0]}"'
+            heading.balances[values[0]] = Balance(*map(_finite, values[1:]))
+        else:
+            return f'"{key}" is not known here'
+    except (ValueError, TypeError):
+        return f"{key} does not have the numbers it needs"
+    return None
+
+
+def _finite(figure: str) -> float:
+    number = float(figure)
+    if not isfinite(number):
+        raise ValueError(figure)
+    return number
+
+
+def _weights(packed: str, lanes: int) -> bytes | None:
+    try:
+        unpack = zlib.decompressobj()
+        weights = unpack.decompress(base64.b85decode(packed), BUCKETS * lanes + 1)
+    except (ValueError, zlib.error, binascii.Error):
+        return None
+    return weights if len(weights) == BUCKETS * lanes and unpack.eof else None
+
+
+def _wrong(text: str, line: int | None = None) -> Problem:
+    return Problem(file=FILE, key="", text=text, line=line)

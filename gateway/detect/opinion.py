@@ -1,0 +1,261 @@
+"""A second opinion on the sender's own words: a model of whole sentences, weighed together with what the rules found.
+
+It may raise what the rules missed, and may doubt what they found. Numbers, lists and attachments are not its business.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice, repeat
+from math import fsum
+from typing import Final, TypeVar
+
+from gateway.detect.facts import Fact, facts_of
+from gateway.detect.lexicon import Lexicon
+from gateway.detect.matcher import Span
+from gateway.detect.mentions import Who
+from gateway.detect.model import Balance, Model, Sums
+from gateway.detect.pairing import Finder
+from gateway.detect.sentences import Reader, Sentence
+from gateway.detect.shapes import Contents, features_of
+from gateway.detect.special_category import LABELS, RULE, SOCIAL
+from gateway.detect.traits import traits_of
+from gateway.detect.view import RECEIVED, Kind, Page, Seen, View
+from gateway.model import Confidence, Finding, Origin, SegmentKind
+
+NAME: Final = "model"
+
+T = TypeVar("T")
+
+_WORD: Final = re.compile(r"[^\W\d_]+")
+
+_TOGETHER: Final = 3
+"""Sentences that are looked at together."""
+SHORT: Final = 1_500
+"""Characters of own words up to which every sentence is looked at; in longer ones those where something was found."""
+_MOST: Final = 60
+"""Sentences that are read at most."""
+_NEAR: Final = 12
+"""Findings of a long text around which it is read."""
+_FACTS: Final = 8
+"""Facts of a sentence whose traits are looked at."""
+_DOUBT: Final = 0.8
+"""What is taken off in a long text: it has room for much that looks alike."""
+_READ: Final = (SegmentKind.OWN, SegmentKind.CALENDAR, SegmentKind.SIGNATURE)
+_REASONS: Final = {
+    "solicitation": "Ordvalet {} tyder på att någon ombeds att skicka känsliga uppgifter med e-post.",
+    "capacity_unclear": "Ordvalet {} gör det oklart i vilken egenskap mejlet är skrivet.",
+    "protected_identity": "Ordvalet {} tyder på att något röjs om en person med skyddade uppgifter.",
+    "private": "Ordvalet {} tyder på ett privat mejl.",
+    "business_or_association": "Ordvalet {} tyder på ett mejl för ett arbete, ett företag eller en förening.",
+    "party_internal": "Ordvalet {} tyder på ett mejl om partiets egna angelägenheter.",
+    "financial": "Ordvalet {} tyder på en uppgift om en persons ekonomi.",
+    "credentials": "Ordvalet {} tyder på att ett lösenord eller en kod lämnas ut.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A sentence as the model sees it."""
+
+    page: Page
+    span: Span
+    sums: Sums
+    others: bool
+    """It speaks of somebody else than the sender."""
+    kinds: tuple[str, ...]
+    """Of the facts in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Best:
+    """The sentences that speak most for a rule."""
+
+    score: float
+    window: Sequence[Read]
+
+    @property
+    def middle(self) -> Read:
+        return self.window[len(self.window) // 2]
+
+
+def second_opinion(view: View, lexicon: Lexicon, findings: Iterable[Finding]) -> list[Finding]:
+    """Return the findings, some of them doubted, and what the model finds besides."""
+    kept, model = list(findings), lexicon.model
+    body = next((page for page in view.of(Kind.BODY) if not page.part.alternative), None)
+    if model is None or body is None or body.part.origin is Origin.FORWARDED:
+        return kept
+    long = sum(end - start for start, end in body.stretches(*_READ)) > SHORT
+    reader = Reading(view, body, lexicon, model)
+    glances = list(reader.near(kept) if long else reader.all())
+    if not glances:
+        return kept
+    known = any(f.rule_name in model.balances and f.confidence >= Confidence.MEDIUM for f in kept)
+    windows = [window for window in windows_of(glances) if known or reader.worth_reading(window)]
+    if not windows:
+        return kept
+    read = [[reader.read(glance) for glance in window] for window in windows]
+    scores = [model.scores([one.sums for one in window]) for window in read]
+    for number, (rule, balance) in enumerate(model.balances.items()):
+        at = max(range(len(read)), key=lambda n: scores[n][number])
+        best = _Best(scores[at][number] - (_DOUBT if long else 0.0), read[at])
+        kept = _weighed(kept, rule, balance, best, _kind(best.window, scores[at], model.kinds))
+    return kept
+
+
+# --- reading -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """A sentence of which only the words have been looked at."""
+
+    finder: Finder
+    sentence: Sentence
+    words: tuple[int, int]
+
+
+class Reading:
+    """The sentences of a subject and of the sender's own words."""
+
+    def __init__(self, view: View, body: Page, lexicon: Lexicon, model: Model) -> None:
+        """Read nothing yet."""
+        self._lexicon = lexicon
+        self._model = model
+        self._read: dict[int, Read] = {}
+        subjects = [page for page in view.of(Kind.SUBJECT) if not page.part.alternative]
+        self._places = [(self._finder(page), [(0, len(page.text))]) for page in subjects]
+        self._body = self._finder(body), list(body.stretches(*_READ))
+
+    def _finder(self, page: Page) -> Finder:
+        return Finder(Reader(page, self._lexicon.wordbook), [])
+
+    def all(self) -> Iterator[Glance]:
+        """Yield every sentence in order, up to a bound."""
+        found = (
+            (finder, sentence)
+            for finder, spans in [*self._places, self._body]
+            for span in spans
+            for sentence in _sentences(finder.reader, span)
+        )
+        for finder, sentence in islice(found, _MOST):
+            yield self._glance(finder, sentence)
+
+    def near(self, findings: Iterable[Finding]) -> Iterator[Glance]:
+        """Yield the sentences of the body in which something was found, and those around them."""
+        finder, _ = self._body
+        page = finder.reader.page
+        places = {
+            page.plain(f.start) for f in findings if f.part == page.part.path and f.rule_name in self._model.balances
+        }
+        seen = set[int]()
+        for place in islice(sorted(places), _NEAR):
+            sentence: Sentence | None = finder.reader.sentence(min(place, len(page.text) - 1))
+            around = [sentence]
+            while sentence is not None and len(around) < _TOGETHER:
+                sentence = finder.reader.before(sentence)
+                around.append(sentence)
+            for one in reversed(around):
+                if one is not None and one.start not in seen:
+                    seen.add(one.start)
+                    yield self._glance(finder, one)
+
+    def _glance(self, finder: Finder, sentence: Sentence) -> Glance:
+        words = _WORD.findall(finder.reader.page.lower, sentence.start, sentence.end)
+        return Glance(finder, sentence, self._model.add_words(list(dict.fromkeys(words))))
+
+    def worth_reading(self, window: Sequence[Glance]) -> bool:
+        """Tell by the words alone whether any rule may be spoken for."""
+        scores = self._model.scores([(glance.words,) for glance in window], kinds=False)
+        return any(
+            balance.model * score >= balance.look_at
+            for score, balance in zip(scores, self._model.balances.values(), strict=True)
+        )
+
+    def read(self, glance: Glance) -> Read:
+        """Return a sentence as the model sees it."""
+        known = self._read.get(id(glance))
+        if known is None:
+            known = self._read[id(glance)] = self._whole(glance)
+        return known
+
+    def _whole(self, glance: Glance) -> Read:
+        finder, sentence = glance.finder, glance.sentence
+        page, mentions = finder.reader.page, finder.mentions(sentence)
+        inside = [fact for fact in page.once(self._facts) if sentence.start <= fact.start < sentence.end]
+        traits = set[str]()
+        for fact in inside[:_FACTS]:
+            seen = [traits_of(pair) for pair in finder.pairs(fact)]
+            if seen:
+                traits |= max(seen, key=lambda t: fsum(map(self._lexicon.weights.get, t, repeat(0.0))))
+        blocks = features_of(sentence, Contents(mentions, inside, traits), self._model.plain)
+        return Read(
+            page=page,
+            span=(sentence.start, sentence.end),
+            sums=(glance.words, *map(self._model.add, blocks)),
+            others=any(mention.who is not Who.SELF for mention in mentions),
+            kinds=tuple(fact.kind for fact in inside),
+        )
+
+    def _facts(self, page: Page) -> list[Fact]:
+        return facts_of(page, self._lexicon.wordbook)
+
+
+def _sentences(reader: Reader, span: Span) -> Iterator[Sentence]:
+    text, (at, end) = reader.page.text, span
+    while at < end:
+        while at < end and text[at].isspace():
+            at += 1
+        if at < end:
+            sentence = reader.sentence(at)
+            yield sentence
+            at = max(sentence.end, at + 1)
+
+
+def windows_of(read: Sequence[T]) -> list[Sequence[T]]:
+    """Return the sentences, so many together."""
+    return [read[at : at + _TOGETHER] for at in range(max(1, len(read) - _TOGETHER + 1))]
+
+
+# --- weighing ------------------------------------------------------------------------------------
+
+
+def _weighed(kept: list[Finding], rule: str, balance: Balance, best: _Best, kind: str) -> list[Finding]:
+    """Return the findings after a rule of the model has had its say."""
+    own = [f for f in kept if f.rule_name == rule and _is_own(f) and f.confidence >= Confidence.MEDIUM]
+    sure = any(finding.confidence is Confidence.HIGH for finding in own)
+    weight = balance.weigh(best.score, found=bool(own), sure=sure)
+    if weight >= balance.warn_at:
+        most = Confidence.HIGH if rule != RULE or any(one.others for one in best.window) else Confidence.MEDIUM
+        confidence = min(Confidence.HIGH if weight >= balance.block_at else Confidence.MEDIUM, most)
+        if not own or (confidence is Confidence.HIGH and not sure):
+            return [*kept, _finding(rule, kind, best.middle, confidence)]
+        return kept
+    if weight < balance.drop_at and own:
+        pages = {best.middle.page.part.path, "subject"}
+        return [replace(f, confidence=Confidence.LOW) if f in own and f.part in pages else f for f in kept]
+    return kept
+
+
+def _is_own(finding: Finding) -> bool:
+    return finding.segment not in RECEIVED and finding.origin is not Origin.FORWARDED
+
+
+def _kind(window: Sequence[Read], scores: Sequence[float], kinds: Sequence[str]) -> str:
+    """Return the kind of a sensitive fact: that of the facts found, else the one that the words speak most for."""
+    seen = {kind for one in window for kind in one.kinds}
+    lanes = dict(zip(kinds, scores[len(scores) - len(kinds) :], strict=True))
+    return max(seen & lanes.keys() or lanes, key=lambda kind: lanes[kind], default=SOCIAL)
+
+
+def _finding(rule: str, kind: str, read: Read, confidence: Confidence) -> Finding:
+    page = read.page
+    if rule == RULE:
+        named = rule if kind == SOCIAL else f"{rule}:{kind}"
+        reason = f"Ordvalet {page.place} tyder på en {LABELS[kind]} om en person som går att känna igen."
+        evidence = LABELS[kind]
+    else:
+        named, evidence, reason = rule, "ordvalet", _REASONS[rule].format(page.place)
+    return page.finding(NAME, read.span, Seen(rule=named, confidence=confidence, evidence=evidence, reason=reason))

@@ -1,0 +1,110 @@
+"""The model's weights: added up, written, read, and refused when something is wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.detect.buckets import BUCKETS, bucket
+from gateway.detect.model import Balance, Heading, Model, read_model, written_model
+
+EVEN = Balance(0.0, 1.0, 1.0, 1.0, 1.0, 0.5, -1.0, -9.0)
+
+
+def _text(weights: dict[str, int], **more: object) -> str:
+    heading = Heading(balances={"private": EVEN, "solicitation": EVEN}, kinds=("health",), scale=0.5, **more)  # type: ignore[arg-type]
+    rows = bytearray([128]) * (BUCKETS * heading.lanes)
+    for feature, weight in weights.items():
+        rows[bucket(feature) * heading.lanes] = 128 + weight
+    return written_model(heading, bytes(rows))
+
+
+def _model(weights: dict[str, int]) -> Model:
+    model, problems = read_model(_text(weights, plain=frozenset({"och", ":"})))
+    assert problems == []
+    assert model is not None
+    return model
+
+
+def test_a_feature_speaks_for_its_rule_alone() -> None:
+    model = _model({"b:puss kram": 4})
+
+    assert model.scores([(model.add(["b:puss kram"]),)]) == [2.0, 0.0, 0.0]
+    assert model.scores([(model.add(["b:kram puss"]),)]) == [0.0, 0.0, 0.0]
+
+
+def test_a_block_weighs_alike_however_much_it_holds() -> None:
+    model = _model({"t:one": 8})
+
+    assert model.scores([(model.add(["t:one", "t:2", "t:3", "t:4"]),)])[0] == 2.0
+
+
+def test_weights_against_a_rule_are_taken_off() -> None:
+    model = _model({"t:for": 10, "t:against": -20})
+
+    assert model.scores([(model.add(["t:for"]),)])[0] == 5.0
+    assert model.scores([(model.add(["t:against"]),)])[0] == -10.0
+
+
+def test_sentences_together_are_one_stretch() -> None:
+    model = _model({"t:one": 8})
+    first, second = (model.add(["t:one"]),), (model.add(["t:2", "t:3", "t:4"]),)
+
+    assert model.scores([first, second])[0] == model.scores([second, first])[0] == 2.0
+
+
+def test_words_share_their_pieces() -> None:
+    model = _model({"c:<medl": 12})
+
+    assert model.scores([(model.add_words(["medlemsavgift"]),)])[0] > 0
+    assert model.scores([(model.add_words(["avgift"]),)])[0] == 0
+
+
+def test_a_text_of_nothing_has_no_score() -> None:
+    assert _model({}).scores([(_model({}).add([]),)]) == [0.0, 0.0, 0.0]
+
+
+def test_what_was_written_is_read_as_it_was() -> None:
+    model = _model({"b:puss kram": 4})
+
+    assert model.balances["private"] == EVEN
+    assert model.kinds == ("health",)
+    assert model.plain == {"och", ":"}
+
+
+def test_no_file_is_no_mistake() -> None:
+    assert read_model(None) == (None, [])
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("balance private 1 2 3", "balance does not have the numbers it needs"),
+        ("balance private 1 2 3 4 5 6 7 nan", "balance does not have the numbers it needs"),
+        ("balance weather 1 2 3 4 5 6 7 8", 'the model has nothing to say about "weather"'),
+        ("scale much", "scale does not have the numbers it needs"),
+        ("colour blue", '"colour" is not known here'),
+    ],
+)
+def test_a_wrong_line_is_told_with_its_number(line: str, told: str) -> None:
+    model, problems = read_model(f"{line}\n{_text({})}")
+
+    assert model is None
+    assert (problems[0].line, problems[0].text) == (1, told)
+
+
+@pytest.mark.parametrize("damage", ["cut", "letter", "no mark", "a row too many"])
+def test_damaged_weights_are_told(damage: str) -> None:
+    text = _text({"b:puss kram": 4})
+    if damage == "cut":
+        text = text[: len(text) - 10]
+    elif damage == "letter":
+        text = text[:-8] + '"' + text[-7:]
+    elif damage == "no mark":
+        text = text.replace("\n---\n", "\n")
+    else:
+        text = text.replace("kinds health", "kinds")
+
+    model, problems = read_model(text)
+
+    assert model is None
+    assert "damaged" in problems[-1].text

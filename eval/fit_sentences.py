@@ -3,10 +3,10 @@
     python eval/fit_sentences.py [--write] [--official OFFICIAL.jsonl]
 
 Logistic regression over the features that ``gateway.detect.opinion`` reads, all rules at once (AdaGrad with weight
-decay, seeded). A mail with a hit teaches by the sentences that speak most for it, a mail without one by all of them; official
-text teaches as mail without any hit, every second text, so that the others remain for measuring. What five-fold
-cross-validation gives says how the model and the rules' own findings are to be weighed against each other; both halves
-of a minimal pair stay in one fold. Needs numpy: ``pip install -e .[training]``.
+decay, seeded). A mail with a hit teaches by the sentences that speak most for it, a mail without one by all of them;
+official text teaches as mail without any hit, every second text, so that the others remain for measuring. What
+five-fold cross-validation gives says how the model and the rules' own findings are to be weighed against each other;
+both halves of a minimal pair stay in one fold. Needs numpy: ``pip install -e .[training]``.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Final
 
-from gateway.detect.buckets import BUCKETS, bucket, pieces
+from gateway.detect.buckets import BUCKETS, FLOORS, bucket, pieces
 from gateway.model import Problem
 
 FILE: Final = "lexicon/model.txt"
@@ -116,10 +116,10 @@ class Model:
     def scores(self, sums: Iterable[Sums], *, kinds: bool = True) -> list[float]:
         """Return the score of each rule and then, unless told otherwise, of each kind, for sentences together."""
         scores = [0.0] * (self._width // _LANE if kinds else len(self.balances))
-        for block in zip(*sums, strict=True):
+        for block, floor in zip(zip(*sums, strict=True), FLOORS, strict=False):
             count = sum(number for _, number in block)
             if count:
-                total, share = sum(packed for packed, _ in block), self._scale / count**0.5
+                total, share = sum(packed for packed, _ in block), self._scale / max(count, floor) ** 0.5
                 for lane in range(len(scores)):
                     weights = total >> (8 * _LANE * lane) & 0xFFFFFF
                     scores[lane] += (weights - _ZERO * count) * share

@@ -41,8 +41,10 @@ _NEAR: Final = 12
 """Findings of a long text around which it is read."""
 _FACTS: Final = 8
 """Facts of a sentence whose traits are looked at."""
-_DOUBT: Final = 0.8
-"""What is taken off in a long text: it has room for much that looks alike."""
+_DOUBT: Final = 1.5
+"""What more is needed in a text that is not short, for it has room for much that looks alike."""
+_FREE_OF_DOUBT: Final = (45, 300)
+"""Characters of own words that are neither too many nor too few to be sure."""
 _READ: Final = (SegmentKind.OWN, SegmentKind.CALENDAR, SegmentKind.SIGNATURE)
 _REASONS: Final = {
     "solicitation": "Ordvalet {} tyder på att någon ombeds att skicka känsliga uppgifter med e-post.",
@@ -75,6 +77,7 @@ class _Best:
 
     score: float
     window: Sequence[Read]
+    doubt: float
 
     @property
     def middle(self) -> Read:
@@ -87,7 +90,8 @@ def second_opinion(view: View, lexicon: Lexicon, findings: Iterable[Finding]) ->
     body = next((page for page in view.of(Kind.BODY) if not page.part.alternative), None)
     if model is None or body is None or body.part.origin is Origin.FORWARDED:
         return kept
-    long = sum(end - start for start, end in body.stretches(*_READ)) > SHORT
+    length = sum(end - start for start, end in body.stretches(*_READ))
+    long = length > SHORT
     reader = Reading(view, body, lexicon, model)
     glances = list(reader.near(kept) if long else reader.all())
     if not glances:
@@ -100,9 +104,17 @@ def second_opinion(view: View, lexicon: Lexicon, findings: Iterable[Finding]) ->
     scores = [model.scores([one.sums for one in window]) for window in read]
     for number, (rule, balance) in enumerate(model.balances.items()):
         at = max(range(len(read)), key=lambda n: scores[n][number])
-        best = _Best(scores[at][number] - (_DOUBT if long else 0.0), read[at])
+        best = _Best(scores[at][number], read[at], _doubt(length))
         kept = _weighed(kept, rule, balance, best, _kind(best.window, scores[at], model.kinds))
     return kept
+
+
+def _doubt(length: int) -> float:
+    """Return what more is needed for a finding in own words of a length."""
+    least, most = _FREE_OF_DOUBT
+    if length < least:
+        return _DOUBT / 2
+    return _DOUBT * min(1.0, max(0.0, (length - most) / (SHORT - most)))
 
 
 # --- reading -------------------------------------------------------------------------------------
@@ -227,9 +239,9 @@ def _weighed(kept: list[Finding], rule: str, balance: Balance, best: _Best, kind
     own = [f for f in kept if f.rule_name == rule and _is_own(f) and f.confidence >= Confidence.MEDIUM]
     sure = any(finding.confidence is Confidence.HIGH for finding in own)
     weight = balance.weigh(best.score, found=bool(own), sure=sure)
-    if weight >= balance.warn_at:
+    if weight - best.doubt >= balance.warn_at:
         most = Confidence.HIGH if rule != RULE or any(one.others for one in best.window) else Confidence.MEDIUM
-        confidence = min(Confidence.HIGH if weight >= balance.block_at else Confidence.MEDIUM, most)
+        confidence = min(Confidence.HIGH if weight - best.doubt >= balance.block_at else Confidence.MEDIUM, most)
         if not own or (confidence is Confidence.HIGH and not sure):
             return [*kept, _finding(rule, kind, best.middle, confidence)]
         return kept

@@ -50,6 +50,8 @@ TOPICS: Final = {"social", "school", "employment"}
 SKIPPED: Final = "quoted-forwarded"
 PLAIN_WORDS: Final = 260
 MARKS: Final = frozenset("?!,.:;()-")
+PLAIN_COUNT: Final = {"passing": 5}
+"""Files that count more than once: ordinary mail with the words of a rule is far commoner than it is here."""
 SEED, FOLDS, EPOCHS, RATE, DECAY, OFFICIAL_SHARE, OFFICIAL_MOST = 1, 4, 8, 0.15, 3e-4, 0.3, 6000
 FAINT: Final = 1
 LOOKED_AT: Final = {"special_category": (0.08, 0.0)}
@@ -235,15 +237,15 @@ def balance_of(lane: int, scores: np.ndarray, found: np.ndarray, examples: Seque
 
 
 THRESHOLDS: Final = {
-    "special_category": (0.3, -0.3, -0.8),
-    "solicitation": (0.0, -0.4, -1.5),
-    "capacity_unclear": (9.0, -0.7, -9.0),
-    "protected_identity": (0.3, -0.3, -9.0),
-    "private": (9.0, 0.0, -9.0),
-    "business_or_association": (9.0, -0.3, -9.0),
-    "party_internal": (9.0, 0.0, -9.0),
-    "financial": (2.0, 1.0, -9.0),
-    "credentials": (1.0, 0.3, -9.0),
+    "special_category": (0.3, -0.3, -1.2),
+    "solicitation": (0.6, 0.3, -9.0),
+    "capacity_unclear": (9.0, -0.3, -9.0),
+    "protected_identity": (2.6, 2.2, -9.0),
+    "private": (9.0, 0.3, -9.0),
+    "business_or_association": (9.0, 0.0, -9.0),
+    "party_internal": (9.0, -0.1, -9.0),
+    "financial": (1.5, 1.0, -9.0),
+    "credentials": (2.5, 2.0, -9.0),
 }
 """Block, warn, drop: what the rules of 2.2 do at most is to warn."""
 
@@ -309,7 +311,7 @@ def main() -> None:
     parser.add_argument("--scores", type=Path, help="file for the scores of cross-validation (npz)")
     options = parser.parse_args()
     lexicon = load_judgement(POLICIES).lexicon
-    lines = list(read_lines(HERE / "sentences"))
+    lines = [(name, line) for name, line in read_lines(HERE / "sentences") for _ in range(PLAIN_COUNT.get(name, 1))]
     plain = plain_words(line for _, line in lines)
     collector = Collector(plain)
     examples = [

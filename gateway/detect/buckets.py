@@ -12,7 +12,7 @@ BLOCKS: Final = 5
 """Pieces of words, pairs of words, build, persons and facts, traits: each weighs alike, however many it holds."""
 
 FLOORS: Final = (120, 12, 24, 4, 12)
-"""For each block the number of features below which a stretch counts as if it held so many: a few words prove little."""
+"""For each block: a stretch with fewer features counts as if it held so many, for a few words prove little."""
 
 _STEM: Final = 5
 _LONGEST: Final = 30

@@ -46,6 +46,14 @@ _DOUBT: Final = 1.5
 _FREE_OF_DOUBT: Final = (45, 300)
 """Characters of own words that are neither too many nor too few to be sure."""
 _READ: Final = (SegmentKind.OWN, SegmentKind.CALENDAR, SegmentKind.SIGNATURE)
+_ABOUT_SOMEBODY: Final = frozenset({"special_category", "financial", "protected_identity"})
+_REQUESTS: Final = "solicitation"
+_ASKED_FOR: Final = (
+    ("solicitation.objects",),
+    ("solicitation.papers", "solicitation.owners"),
+    ("solicitation.rosters", "solicitation.traits"),
+)
+_REFUSED: Final = ("solicitation.denials", "solicitation.redirections")
 _REASONS: Final = {
     "solicitation": "Ordvalet {} tyder på att någon ombeds att skicka känsliga uppgifter med e-post.",
     "capacity_unclear": "Ordvalet {} gör det oklart i vilken egenskap mejlet är skrivet.",
@@ -67,6 +75,8 @@ class Read:
     sums: Sums
     others: bool
     """It speaks of somebody else than the sender."""
+    somebody: bool
+    """It speaks of anybody at all."""
     kinds: tuple[str, ...]
     """Of the facts in it."""
 
@@ -208,6 +218,7 @@ class Reading:
             span=(sentence.start, sentence.end),
             sums=(glance.words, *map(self._model.add, blocks)),
             others=any(mention.who is not Who.SELF for mention in mentions),
+            somebody=bool(mentions),
             kinds=tuple(fact.kind for fact in inside),
         )
 
@@ -239,16 +250,30 @@ def _weighed(kept: list[Finding], rule: str, balance: Balance, best: _Best, kind
     own = [f for f in kept if f.rule_name == rule and _is_own(f) and f.confidence >= Confidence.MEDIUM]
     sure = any(finding.confidence is Confidence.HIGH for finding in own)
     weight = balance.weigh(best.score, found=bool(own), sure=sure)
-    if weight - best.doubt >= balance.warn_at:
+    if weight - best.doubt >= balance.warn_at and (own or _is_supported(rule, best.window)):
         most = Confidence.HIGH if rule != RULE or any(one.others for one in best.window) else Confidence.MEDIUM
         confidence = min(Confidence.HIGH if weight - best.doubt >= balance.block_at else Confidence.MEDIUM, most)
         if not own or (confidence is Confidence.HIGH and not sure):
             return [*kept, _finding(rule, kind, best.middle, confidence)]
         return kept
-    if weight < balance.drop_at and own:
+    if weight < balance.drop_at and own and best.doubt < _DOUBT:
         pages = {best.middle.page.part.path, "subject"}
         return [replace(f, confidence=Confidence.LOW) if f in own and f.part in pages else f for f in kept]
     return kept
+
+
+def _is_supported(rule: str, window: Sequence[Read]) -> bool:
+    """Tell whether what must be there for a rule is there: a person, or something to ask for that is not refused."""
+    if rule in _ABOUT_SOMEBODY:
+        return any(one.somebody for one in window)
+    if rule != _REQUESTS:
+        return True
+    asked = any(all(_holds(window, name) for name in names) for names in _ASKED_FOR)
+    return asked and not any(_holds(window, name) for name in _REFUSED)
+
+
+def _holds(window: Sequence[Read], name: str) -> bool:
+    return any(one.page.near(name, *one.span) for one in window)
 
 
 def _is_own(finding: Finding) -> bool:

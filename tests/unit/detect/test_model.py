@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.detect.buckets import BUCKETS, bucket
+from gateway.detect.buckets import BUCKETS, FLOORS, bucket
 from gateway.detect.model import Balance, Heading, Model, read_model, written_model
 
+LEAST = FLOORS[0]
 EVEN = Balance(0.0, 1.0, 1.0, 1.0, 1.0, 0.5, -1.0, -9.0)
 
 
@@ -28,28 +29,33 @@ def _model(weights: dict[str, int]) -> Model:
 def test_a_feature_speaks_for_its_rule_alone() -> None:
     model = _model({"b:puss kram": 4})
 
-    assert model.scores([(model.add(["b:puss kram"]),)]) == [2.0, 0.0, 0.0]
+    assert model.scores([(model.add(["b:puss kram"]),)]) == pytest.approx([2.0 / LEAST**0.5, 0.0, 0.0])
     assert model.scores([(model.add(["b:kram puss"]),)]) == [0.0, 0.0, 0.0]
 
 
-def test_a_block_weighs_alike_however_much_it_holds() -> None:
+def test_a_block_weighs_less_the_more_it_holds_and_a_few_features_never_much() -> None:
     model = _model({"t:one": 8})
+    scores = [
+        model.scores([(model.add(["t:one", *(f"t:{n}" for n in range(more))]),)])[0]
+        for more in (0, LEAST - 1, 4 * LEAST - 1)
+    ]
 
-    assert model.scores([(model.add(["t:one", "t:2", "t:3", "t:4"]),)])[0] == 2.0
+    assert scores == pytest.approx([4.0 / LEAST**0.5, 4.0 / LEAST**0.5, 2.0 / LEAST**0.5])
 
 
 def test_weights_against_a_rule_are_taken_off() -> None:
     model = _model({"t:for": 10, "t:against": -20})
 
-    assert model.scores([(model.add(["t:for"]),)])[0] == 5.0
-    assert model.scores([(model.add(["t:against"]),)])[0] == -10.0
+    assert model.scores([(model.add(["t:for"]),)])[0] == pytest.approx(5.0 / LEAST**0.5)
+    assert model.scores([(model.add(["t:against"]),)])[0] == pytest.approx(-10.0 / LEAST**0.5)
 
 
 def test_sentences_together_are_one_stretch() -> None:
     model = _model({"t:one": 8})
-    first, second = (model.add(["t:one"]),), (model.add(["t:2", "t:3", "t:4"]),)
+    first, second = (model.add(["t:one"]),), (model.add([f"t:{n}" for n in range(4 * LEAST - 1)]),)
 
-    assert model.scores([first, second])[0] == model.scores([second, first])[0] == 2.0
+    assert model.scores([first, second]) == model.scores([second, first])
+    assert model.scores([first, second])[0] == pytest.approx(2.0 / LEAST**0.5)
 
 
 def test_words_share_their_pieces() -> None:

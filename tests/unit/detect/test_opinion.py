@@ -16,20 +16,27 @@ from gateway.model import Confidence, Finding, Origin, Segment, SegmentKind
 from tests.unit.detect.conftest import MakeMessage, MakePart
 
 HEALTH = "special_category:health"
-RULES = ("special_category", "private")
-FACT, KISS, DULL = "w:blombergad", "w:pussigull", "w:sammanträdet"
+RULES = ("special_category", "private", "solicitation")
+FACT, KISS, DULL, ASK = "w:blombergad", "w:pussigull", "w:sammanträdet", "w:mejla"
 
 Opinion = Callable[..., list[Finding]]
 
 
 @pytest.fixture(scope="module")
 def taught(lexicon: Lexicon) -> Lexicon:
-    """The word lists with a model that knows three words."""
+    """The word lists with a model that knows four words."""
     balance = Balance(0.0, 1.0, 0.5, 0.0, 4.0, 2.0, -2.0, -9.0)
-    heading = Heading(balances=dict.fromkeys(RULES, balance), kinds=("health", "crime"), scale=1.0)
+    heading = Heading(balances=dict.fromkeys(RULES, balance), kinds=("health", "crime"), scale=2.0)
     rows = bytearray([128]) * (BUCKETS * heading.lanes)
-    for feature, lane, weight in ((FACT, 0, 60), (FACT, 2, 60), (KISS, 1, 60), (DULL, 0, -90), (DULL, 1, -90)):
-        rows[bucket(feature) * heading.lanes + lane] = 128 + weight
+    for feature, lane, weight in (
+        (FACT, 0, 60),
+        (FACT, 3, 60),
+        (ASK, 2, 60),
+        (KISS, 1, 60),
+        (DULL, 0, -90),
+        (DULL, 1, -90),
+    ):
+        rows[bucket(feature) * heading.lanes + lane] = min(255, max(0, 128 + 3 * weight))
     return replace(lexicon, model_text=written_model(heading, bytes(rows)))
 
 
@@ -123,3 +130,19 @@ def test_without_a_model_nothing_changes(lexicon: Lexicon, part: MakePart, messa
 @pytest.mark.parametrize("text", ["", " \n ", "\ud800", "a" * 3000, "🙂" * 50, "\u202eKarin\u0000"])
 def test_any_text_has_an_opinion(opinion: Opinion, text: str) -> None:
     assert opinion(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Mejla ditt läkarintyg.", ["solicitation"]),
+        ("Mejla dagordningen.", []),
+        ("Mejla aldrig ditt läkarintyg.", []),
+    ],
+)
+def test_a_request_is_one_only_for_something_sensitive(opinion: Opinion, text: str, expected: list[str]) -> None:
+    assert [f.rule for f in opinion(text)] == expected
+
+
+def test_a_fact_without_anybody_is_none(opinion: Opinion) -> None:
+    assert opinion("Vägen och bron är blombergade, blombergad.") == []

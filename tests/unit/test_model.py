@@ -34,8 +34,12 @@ def test_no_text_ends_a_line(text: str) -> None:
     assert octets == b"250 2.0.0 " + text.replace("\r", " ").replace("\n", " ").encode() + b"\r\n"
 
 
-@pytest.mark.parametrize("letter", ["x", "ö"])
-def test_a_line_has_at_most_512_octets_and_ends_with_a_whole_character(letter: str) -> None:
+@pytest.mark.parametrize(("letter", "length"), [("x", 512), ("ö", 512), ("€", 510)])
+def test_a_line_has_at_most_512_octets_and_ends_with_a_whole_character(letter: str, length: int) -> None:
     octets = Reply(code=250, enhanced="", lines=(letter * 600,)).encode(utf8=True)
-    assert len(octets) == 512
+    assert len(octets) == length
     assert octets.decode() == "250 " + letter * (506 // len(letter.encode())) + "\r\n"
+
+
+def test_half_a_character_becomes_a_question_mark() -> None:
+    assert Reply(code=250, enhanced="", lines=("a\ud800b",)).encode(utf8=True) == b"250 a?b\r\n"

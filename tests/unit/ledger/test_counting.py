@@ -116,3 +116,7 @@ def test_likeness_is_found_position_by_position(one: bytes, other: bytes) -> Non
 def test_the_share_in_whole_minima() -> None:
     assert needed(bytes(64), SIMILAR) == 39
     assert needed(b"", SIMILAR) == 1
+
+
+def test_a_person_whom_several_wait_for_is_held_once_with_the_greatest_weight() -> None:
+    assert count(0, {}, {}, [{1: 3, 2: 0}, {1: 2}, {1: 5, 3: 1}], 0).reserved == 6

@@ -322,6 +322,23 @@ def test_exemptions(more: dict[str, Any], *, lifted: bool) -> None:
     assert verdict.hits[0].action is Action.BLOCK
 
 
+def test_a_warning_is_lifted_and_what_the_lane_lifts_stays_the_lane_s() -> None:
+    lenient = exempt(senders=frozenset({ANNA}))
+    (hit,) = judge(policy(lenient), facts(finding(confidence=Confidence.MEDIUM))).hits
+    assert (hit.action, hit.exempted_by) == (Action.WARN, "prov")
+    received = finding(segment=SegmentKind.FORWARDED, origin=Origin.FORWARDED)
+    to_the_lane = facts(received, headers=FORWARD, to=("kk@orkelljunga.se",))
+    assert [h.exempted_by for h in judge(policy(lenient), to_the_lane).hits] == ["handling_lane"]
+    other = facts(finding(), to=("bo@example.org",))
+    strict = exempt(recipients=frozenset({"@example.com"}))
+    assert [h.exempted_by for h in judge(policy(strict), other).hits] == [None]
+
+
+def test_a_rule_that_is_off_hides_none_behind_it() -> None:
+    off = replace(VIRUS, mode=Mode.OFF)
+    assert judge(policy(off, NUMBER), facts(finding())).action is Action.BLOCK
+
+
 def test_exemption_needs_every_recipient() -> None:
     lenient = exempt(recipients=frozenset({"@example.com"}))
     assert judge(policy(lenient), facts(finding(), to=("a@example.com", "b@example.org"))).action is Action.BLOCK

@@ -5,14 +5,13 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
-from itertools import islice
 from typing import Any, Final
 
 from gateway.extract.asides import in_stream
 from gateway.extract.finds import Budget, Finds, Foreign, Inner, Locked, NotRead
 from gateway.extract.picture import read_image, reads_pictures
+from gateway.extract.revisions import PAGES, earlier, opened, page_of
 
-_PAGES: Final = 3000
 _OBJECTS: Final = 200_000
 _UNSAID: Final = frozenset(
     {"/ID", "/O", "/U", "/OE", "/UE", "/Perms", "/DA", "/Lang", "/NM", "/M", "/CreationDate", "/ModDate", "/CheckSum"}
@@ -29,15 +28,6 @@ _PICTURE: Final = 3
 """FPDF_PAGEOBJ: paths, images and shadings; an image."""
 _LARGE: Final = 0.05
 """Share of a page from which on a picture is no logo."""
-_REVISIONS: Final = 3
-_END: Final = b"%%EOF"
-_CATALOG: Final = re.compile(rb"/Type\s{0,9}/Catalog\b")
-_PAGE: Final = re.compile(rb"/Type\s{0,9}/Page\b")
-_OBJECT: Final = re.compile(rb"(\d{1,7})\s{1,9}0\s{1,9}obj\b(?!.*\bobj\b)", re.DOTALL)
-_HEAD: Final = 500
-"""Octets between the number of an object and its kind."""
-_OWN: Final = 4_000_000
-"""A number for an object that no file has."""
 _IMAGE: Final = re.compile(rb"/Subtype\s{0,9}/Image\b")
 _ACTUAL: Final = re.compile(rb"/ActualText\s*(\((?:[^()\\]|\\.){1,500}\))", re.DOTALL)
 _ACTUAL_HEX: Final = re.compile(rb"/ActualText\s*(<[0-9A-Fa-f\s]{1,2000}>)")
@@ -47,7 +37,9 @@ def read_pdf(octets: bytes, budget: Budget) -> Finds:
     """Yield the text of a PDF file and the files attached to it."""
     missed: NotRead | None = None
     try:
-        document, octets = _opened(octets)
+        document, whole = opened(octets)
+        if whole is not octets:
+            missed, octets = NotRead(), whole
         yield from _pages(document, budget, illustrated=_IMAGE.search(octets) is not None)
     except Locked:
         raise
@@ -59,72 +51,18 @@ def read_pdf(octets: bytes, budget: Budget) -> Finds:
         raise
     except Exception:  # noqa: BLE001 - the pages were read; only what stands beside them was not
         missed = NotRead()
-    yield from _older(octets)
+    for document in earlier(octets):
+        yield from (_said(page) for page in _readable(document))
     if missed is not None:
         raise missed
-
-
-def _opened(octets: bytes) -> tuple[Any, bytes]:
-    """Return the document, and the octets with an end of their own where that was cut off."""
-    import pypdfium2  # noqa: PLC0415 - heavy, and needed for few messages
-
-    try:
-        return pypdfium2.PdfDocument(octets), octets
-    except pypdfium2.PdfiumError as error:
-        if any(word in str(error).lower() for word in ("password", "security")):
-            raise Locked from None
-    for end in _ends(octets):
-        try:
-            return pypdfium2.PdfDocument(octets + end), octets + end
-        except pypdfium2.PdfiumError:
-            continue
-    raise NotRead
-
-
-def _ends(octets: bytes) -> Iterator[bytes]:
-    """Yield what could stand where the end was cut off: a trailer for the catalogue, or a catalogue of the pages."""
-    trailer = b"trailer\n<< /Root %s 0 R >>\nstartxref\n0\n%%%%EOF\n"
-    for catalog in _numbers(octets, _CATALOG)[-1:]:
-        yield b"\nendobj\n" + trailer % catalog
-    pages = _numbers(octets, _PAGE)
-    if pages:
-        kids = b" ".join(b"%s 0 R" % page for page in pages)
-        own = b"\nendstream\nendobj\n%d 0 obj\n<< /Type /Catalog /Pages %d 0 R >>\nendobj\n" % (_OWN, _OWN + 1)
-        own += b"%d 0 obj\n<< /Type /Pages /Count %d /Kids [%s] >>\nendobj\n" % (_OWN + 1, len(pages), kids)
-        yield own + trailer % (b"%d" % _OWN)
-
-
-def _numbers(octets: bytes, kind: re.Pattern[bytes]) -> list[bytes]:
-    """Return the numbers of the objects of a kind, as they stand in the file."""
-    found: dict[bytes, None] = {}
-    for place in islice(kind.finditer(octets), _PAGES):
-        if (head := _OBJECT.search(octets, max(0, place.start() - _HEAD), place.start())) is not None:
-            found[head[1]] = None
-    return list(found)
-
-
-def _older(octets: bytes) -> Iterator[str]:
-    """Yield the text of earlier revisions, which a PDF keeps when it is changed (7.5.6)."""
-    import pypdfium2  # noqa: PLC0415 - see above
-
-    ends = [found.end() for found in re.finditer(_END, octets)][:-1]
-    if b"/Linearized" in octets[:1024]:
-        ends = ends[1:]  # of the first page alone
-    for end in ends[-_REVISIONS:]:
-        try:
-            document = pypdfium2.PdfDocument(octets[:end])
-        except pypdfium2.PdfiumError:
-            continue
-        for number in range(min(len(document), _PAGES)):
-            yield _said(page) if (page := _page(document, number)) is not None else ""
 
 
 def _pages(document: Any, budget: Budget, *, illustrated: bool) -> Iterator[str]:
     """Yield the text of each page, then of pictures. Raises Foreign where a picture could not be read, NotRead."""
     broken = unread = False
     scanned, pictures = [], []
-    for number in range(min(len(document), _PAGES)):
-        page = _page(document, number)
+    for number in range(min(len(document), PAGES)):
+        page = page_of(document, number)
         if page is None:
             broken = True
             continue
@@ -141,20 +79,16 @@ def _pages(document: Any, budget: Budget, *, illustrated: bool) -> Iterator[str]
             unread |= _holds(document[number], (_PICTURE,))
     for number in pictures:
         yield from _pictures(document[number], budget)
-    if broken or len(document) > _PAGES:
+    if broken or len(document) > PAGES:
         raise NotRead
     if unread:
         raise Foreign
 
 
-def _page(document: Any, number: int) -> Any:
-    """Return a page; None where it is broken."""
-    import pypdfium2  # noqa: PLC0415 - see above
-
-    try:
-        return document[number]
-    except pypdfium2.PdfiumError:
-        return None
+def _readable(document: Any) -> Iterator[Any]:
+    """Yield the pages that are not broken."""
+    pages = (page_of(document, number) for number in range(min(len(document), PAGES)))
+    return (page for page in pages if page is not None)
 
 
 def _said(page: Any) -> str:

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from gateway.message.charset import declared_inside, decode_plain, decode_text
-from gateway.message.cms import Kind, read_cms
 from gateway.message.columns import restored
 from gateway.message.contentlines import attachments_in, read_content_lines
 from gateway.message.entity import Leaf
 from gateway.message.html import Rendered, render
 from gateway.message.quotes import Setting
+from gateway.message.sealed import SEALED, cryptographic_state, extension_of
 from gateway.message.segments import merged, segment, whole
 from gateway.message.transfer import (
     FILE_HEADS,
@@ -22,7 +22,6 @@ from gateway.message.transfer import (
     base64_islands,
     data_files,
     files_within,
-    from_base64,
     is_textual,
 )
 from gateway.model import Origin, Part, PartState, Segment, SegmentKind
@@ -41,31 +40,12 @@ _CARD_NAMES: Final = ("vcf",)
 _FORMATTED: Final = frozenset({"text/rtf", "text/pdf"})
 _XML: Final = frozenset({"image/svg+xml", "text/xml", "application/xml"})
 _XML_NAMES: Final = ("svg", "xml", "fodt", "fods", "fodp", "xspf", "kml")
-_SEALED: Final = frozenset({"application/pgp-encrypted"})
-_CMS: Final = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
-_SIGNATURES: Final = frozenset(
-    {
-        "application/pkcs7-signature",
-        "application/x-pkcs7-signature",
-        "application/pgp-signature",
-        "application/pgp-keys",
-    }
-)
 _PDF: Final = re.compile(rb"^%PDF-\d\.\d", re.MULTILINE)
 """Readers of PDF look for its head in the first 1024 octets (ISO 32000-1, annex H)."""
 _TAPE: Final = slice(257, 262)
 """Where a tape archive says what it is; its zeros look like UTF-16."""
 _YENC: Final = b"=ybegin "
-_PEM: Final = re.compile(rb"\s*-----BEGIN (?:CMS|PKCS7|PKCS #7 SIGNED DATA)-----\s+([A-Za-z0-9+/=\s]+)")
-_SEALED_HEADS: Final = (
-    b"Salted__",
-    b"age-encryption.org/v",
-    b"-----BEGIN AGE ENCRYPTED FILE-----",
-    b"\x03\xd9\xa2\x9a",
-)
-"""Of OpenSSL, age and KeePass."""
 _ARMOUR: Final = b"-----BEGIN PGP MESSAGE-----"
-_SIGNATURE_HEADS: Final = (b"\x30\x80", b"\x30\x81", b"\x30\x82", b"\x30\x83", b"-----BEGIN PGP ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,10 +69,10 @@ class _Text:
 def open_leaf(leaf: Leaf, setting: Setting, left: int) -> Opened:
     """Open a leaf as far as that is possible without a file format; ``left`` is how much text may still be kept."""
     part = _bare(leaf)
-    if leaf.encrypted or leaf.media_type in _SEALED or leaf.state is not None:
+    if leaf.encrypted or leaf.media_type in SEALED or leaf.state is not None:
         return Opened(part=replace(part, state=leaf.state or PartState.ENCRYPTED))
     sample = leaf.readings(_SAMPLE)[0][:_SAMPLE]
-    if (state := _cryptographic(leaf, sample)) is not None:
+    if (state := cryptographic_state(leaf, sample)) is not None:
         return Opened(part=replace(part, state=state))
     if not sample.strip():
         return Opened(part=replace(part, state=_empty_state(leaf)))
@@ -122,7 +102,7 @@ def _is_markup(leaf: Leaf, sample: bytes) -> bool:
     if not leaf.attached or _form(leaf) == "html":
         return False
     start = sample.lstrip(b"\xef\xbb\xbf \t\r\n")
-    named = leaf.media_type in _XML or _extension(leaf.filename) in _XML_NAMES
+    named = leaf.media_type in _XML or extension_of(leaf.filename) in _XML_NAMES
     return start.startswith(b"<" if named else b"<?xml")
 
 
@@ -151,28 +131,6 @@ def _digest(chunks: Iterable[bytes]) -> bytes:
 # --- what it is -------------------------------------------------------------------------------
 
 
-def _cryptographic(leaf: Leaf, sample: bytes) -> PartState | None:
-    """Return the state of an encrypted leaf or a signature; None for any other."""
-    extension = _extension(leaf.filename)
-    if leaf.media_type in _CMS or extension == "p7m":
-        kind, _ = read_cms(sample)
-        if kind is Kind.SIGNED:
-            return PartState.SCANNED
-        sealed = kind is Kind.ENCRYPTED or leaf.smime in ("", "enveloped-data", "authenveloped-data")
-        return PartState.ENCRYPTED if sealed else None
-    if leaf.media_type in _SIGNATURES and sample.lstrip().startswith(_SIGNATURE_HEADS):
-        return PartState.SCANNED
-    if extension in ("pgp", "gpg") and not is_textual(sample):
-        return PartState.ENCRYPTED
-    return PartState.ENCRYPTED if sample.startswith(_SEALED_HEADS) or _is_armoured(sample) else None
-
-
-def _is_armoured(sample: bytes) -> bool:
-    """Tell an encrypted message of CMS in the clothes of RFC 7468."""
-    found = _PEM.match(sample)
-    return found is not None and read_cms(from_base64(found[1])[0])[0] is Kind.ENCRYPTED
-
-
 def _empty_state(leaf: Leaf) -> PartState:
     """Tell an empty leaf from one whose octets decode to nothing."""
     return PartState.UNREADABLE if leaf.encodings and leaf.body(_SAMPLE).strip() else PartState.SCANNED
@@ -180,7 +138,7 @@ def _empty_state(leaf: Leaf) -> PartState:
 
 def _form(leaf: Leaf) -> str:
     """Return what kind of text a leaf holds."""
-    extension = _extension(leaf.filename)
+    extension = extension_of(leaf.filename)
     if leaf.html or leaf.media_type in _HTML or extension in _HTML_NAMES:
         return "html"
     if leaf.media_type in _CALENDAR or extension in _CALENDAR_NAMES:
@@ -188,10 +146,6 @@ def _form(leaf: Leaf) -> str:
     if leaf.media_type in _CARD or extension in _CARD_NAMES:
         return "card"
     return "plain"
-
-
-def _extension(filename: str | None) -> str:
-    return filename.rpartition(".")[2].strip().lower() if filename and "." in filename else ""
 
 
 # --- its text ---------------------------------------------------------------------------------

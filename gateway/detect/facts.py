@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -27,6 +29,12 @@ _REACH: Final = 60
 _BESIDE: Final = 12
 _BRIEF: Final = 2000
 """Characters of a text in which a group also counts without a word of belonging, if hardly."""
+_PEOPLES: Final = frozenset({"ethnic", "religion"})
+_A_LIST: Final = 3
+"""Groups of people one after another that make a list."""
+_NEAR_LIST: Final = 100
+"""Characters around such a list."""
+_LISTED: Final = re.compile(r"[ ,;\n]{1,3}(?:(?:och|eller|samt|och även|and|or)[ ]{1,2})?")
 _INFLECTED: Final = 3
 """Letters after a stem that are taken for an ending."""
 
@@ -53,7 +61,8 @@ def facts_of(page: Page, words: Wordbook) -> list[Fact]:
             found += [_fact(page, words, s, kind, table) for s in page.hits(name) if not _is_title(page.text, s)]
         if page.hits(_MEMBERS[kind][0]):
             found += _members(page, words, kind)
-    return list(_strongest([fact for fact in found if not fact.abstract or fact.table == topics.CERTAIN]))
+    kept = _strongest([fact for fact in found if not fact.abstract or fact.table == topics.CERTAIN])
+    return list(_unlisted(page.lower, list(kept)))
 
 
 def _is_title(text: str, span: Span) -> bool:
@@ -134,6 +143,24 @@ def _in_longer_name(text: str, fact: Fact) -> bool:
 def _apart(text: str, one: Span, other: Span) -> bool:
     between = text[min(one[1], other[1]) : max(one[0], other[0])]
     return any(mark in between for mark in ".!?\n;")
+
+
+def _unlisted(text: str, facts: list[Fact]) -> Iterator[Fact]:
+    """Leave out peoples near a list of them (judar, romer, samer): that is nobody's origin."""
+    lists: list[int] = []
+    run: list[Fact] = []
+    for fact in facts:
+        if fact.table != topics.STATES or fact.kind not in _PEOPLES:
+            continue
+        joined = run and fact.start >= run[-1].end and _LISTED.fullmatch(text, run[-1].end, fact.start)
+        run = [*run, fact] if joined else [fact]
+        if len(run) == _A_LIST:
+            lists.append(fact.start)
+    for fact in facts:
+        at = bisect_left(lists, fact.start - _NEAR_LIST)
+        near = at < len(lists) and lists[at] <= fact.start + _NEAR_LIST
+        if not (near and fact.table == topics.STATES and fact.kind in _PEOPLES):
+            yield fact
 
 
 def _strongest(found: list[Fact]) -> Iterator[Fact]:

@@ -47,6 +47,7 @@ _FREE_OF_DOUBT: Final = (45, 300)
 """Characters of own words that are neither too many nor too few to be sure."""
 _READ: Final = (SegmentKind.OWN, SegmentKind.CALENDAR, SegmentKind.SIGNATURE)
 _ABOUT_SOMEBODY: Final = frozenset({"special_category", "financial", "protected_identity"})
+_UNOFFICIAL: Final = frozenset({"private", "business_or_association", "party_internal", "capacity_unclear"})
 _REQUESTS: Final = "solicitation"
 _ASKED_FOR: Final = (
     ("solicitation.objects",),
@@ -250,7 +251,7 @@ def _weighed(kept: list[Finding], rule: str, balance: Balance, best: _Best, kind
     own = [f for f in kept if f.rule_name == rule and _is_own(f) and f.confidence >= Confidence.MEDIUM]
     sure = any(finding.confidence is Confidence.HIGH for finding in own)
     weight = balance.weigh(best.score, found=bool(own), sure=sure)
-    if weight - best.doubt >= balance.warn_at and (own or _is_supported(rule, best.window)):
+    if weight - best.doubt >= balance.warn_at and (own or _is_supported(rule, best.window, kept)):
         most = Confidence.HIGH if rule != RULE or any(one.others for one in best.window) else Confidence.MEDIUM
         confidence = min(Confidence.HIGH if weight - best.doubt >= balance.block_at else Confidence.MEDIUM, most)
         if not own or (confidence is Confidence.HIGH and not sure):
@@ -262,10 +263,12 @@ def _weighed(kept: list[Finding], rule: str, balance: Balance, best: _Best, kind
     return kept
 
 
-def _is_supported(rule: str, window: Sequence[Read]) -> bool:
-    """Tell whether what must be there for a rule is there: a person, or something to ask for that is not refused."""
+def _is_supported(rule: str, window: Sequence[Read], kept: Iterable[Finding]) -> bool:
+    """Tell whether what must be there is there: a person, something to ask for; of the uses of 2.2 one is enough."""
     if rule in _ABOUT_SOMEBODY:
         return any(one.somebody for one in window)
+    if rule in _UNOFFICIAL:
+        return not any(f.rule_name in _UNOFFICIAL and f.confidence >= Confidence.MEDIUM for f in kept if _is_own(f))
     if rule != _REQUESTS:
         return True
     asked = any(all(_holds(window, name) for name in names) for names in _ASKED_FOR)

@@ -59,3 +59,8 @@ def test_of_facts_of_one_kind_that_overlap_the_strongest_stays(page: MakePage, l
         ("health", "certain", "sjukskriven"),
         ("health", "topics", "utmattningssyndrom"),
     ]
+
+
+def test_groups_of_people_in_a_list_are_nobody_s_origin(page: MakePage, lexicon: Lexicon) -> None:
+    assert _facts(page, lexicon, "samråd med romer, samer och tornedalingar") == []
+    assert [text for _, _, text in _facts(page, lexicon, "hon är romsk och samisk")] != []

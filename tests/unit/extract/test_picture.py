@@ -75,3 +75,8 @@ def test_a_picture_that_takes_too_long_is_not_clean(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(picture, "_MILLISECONDS", 1)
     with pytest.raises(TooSlow):
         list(read_picture(documents.picture(), Budget()))
+
+
+@pytest.mark.parametrize(("size", "within"), [((3000, 3000), (1000, 1000)), ((900, 1000), (900, 1000))])
+def test_more_pixels_than_tell_anything_are_given_up(size: tuple[int, int], within: tuple[int, int]) -> None:
+    assert picture._within(Image.new("1", size), 1_000_000).size == within

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 
@@ -87,8 +89,10 @@ def test_lane_by_alias_and_equal_domain() -> None:
 
 def test_unreadable_recipient_is_outside() -> None:
     odd = facts("kk@orkelljunga.se")
-    recipients = (*odd.envelope.recipients, Recipient(path=b"<@x:y>", address=None))
-    assert not situation_of(POLICY, replace(odd, envelope=replace(odd.envelope, recipients=recipients))).lane
+    recipients = (*odd.envelope.recipients, Recipient(path=b"<@x:\xff>", address=None))
+    where = situation_of(POLICY, replace(odd, envelope=replace(odd.envelope, recipients=recipients)))
+    assert not where.lane
+    assert where.recipients == {"kk@orkelljunga.se", "<@x:\ufffd>"}
 
 
 def test_without_inspection_nothing_is_a_reply() -> None:
@@ -96,7 +100,17 @@ def test_without_inspection_nothing_is_a_reply() -> None:
     assert not situation_of(POLICY, blind).reply
 
 
-def test_today_is_in_utc() -> None:
+@pytest.fixture
+def _far_east(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("_far_east")
+def test_today_is_in_utc_wherever_the_machine_is() -> None:
     late = datetime(2026, 5, 5, 0, 30, tzinfo=timezone(timedelta(hours=2)))
     assert situation_of(POLICY, facts("a@example.com", at=late)).today == date(2026, 5, 4)
 

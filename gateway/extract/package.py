@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from gateway.extract.asides import in_relations, in_tags
+from gateway.extract.asides import in_relations, in_stream, in_tags
 from gateway.extract.finds import Budget, Finds, Inner, Locked, NotRead, TooBig
 from gateway.extract.markup import between_tags, read_document
 from gateway.extract.sheets import dashed_styles, shared_strings, sheet_lines
@@ -26,7 +26,9 @@ _PLAIN: Final = re.compile(
 _SHEET: Final = re.compile(r"(?:^|/)(?:worksheets|macrosheets|dialogsheets)/[^/]*\.xml$")
 _UNSAID: Final = ("mimetype", "settings.xml", "layout-cache")
 _PAGE: Final = (".xhtml", ".html", ".htm")
-_SKIPPED: Final = (".odttf", ".ttf", ".otf", ".css", ".js", ".emf", ".wmf", ".rdf")
+_SKIPPED: Final = (".odttf", ".ttf", ".otf", ".css", ".js", ".rdf")
+_METAFILES: Final = (".emf", ".wmf")
+"""Drawings whose letters stand in them as such."""
 
 
 def read_package(octets: bytes, budget: Budget) -> Finds:
@@ -114,6 +116,8 @@ def _office(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], budget: Bu
     def read(name: str, octets: bytes) -> Finds:
         if name.endswith(".rels"):
             yield from in_relations(octets)
+        elif name.lower().endswith(_METAFILES):
+            yield from in_stream(octets)
         elif name.endswith((".xml", ".vml")) or octets.startswith(b"<?xml"):
             yield from _xml(name, octets, strings, dashes)
         elif not name.endswith(("vbaProject.bin", "printerSettings1.bin")):
@@ -149,7 +153,9 @@ def _xml(name: str, octets: bytes, strings: list[str], dashes: frozenset[bytes])
 
 def _open_document(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], budget: Budget) -> Finds:
     def read(name: str, octets: bytes) -> Finds:
-        if name == "META-INF/manifest.xml":
+        if name.lower().endswith(_METAFILES):
+            yield from in_stream(octets)
+        elif name == "META-INF/manifest.xml":
             if b"encryption-data" in octets:
                 raise Locked
         elif name.lower().endswith(_PAGE):

@@ -220,6 +220,9 @@ FOUND: Final[dict[str, Callable[[], bytes]]] = {
             "word/_rels/document.xml.rels": f'<a><b Target="mailto:a@b.example?subject=Elev%20{NUMBER}"/></a>',
         }
     ),
+    "drawing.docx": lambda: office(
+        {"word/document.xml": "<a/>", "word/media/a.emf": bytes(8) + f"Elev {NUMBER}".encode("utf-16-le")}
+    ),
     "inside.docx": lambda: office({"word/document.xml": "<a/>", "word/embeddings/bok.xlsx": workbook()}),
     "second.xlsx": workbook,
     "hidden.xlsx": lambda: workbook(hidden=True),

@@ -228,7 +228,7 @@ def _is_negated(tokens: list[Token], first: int) -> bool:
 
 def _in_name(tokens: list[Token], first: int, last: int) -> bool:
     """Tell whether a fact is part of the name of a firm or an association."""
-    if not 0 < first < len(tokens) or not tokens[first].capital:
+    if not 0 < first < len(tokens) or not tokens[first].capital or tokens[first - 1].low == ":":
         return False
     return tokens[first - 1].capital or (last < len(tokens) and tokens[last].capital)
 

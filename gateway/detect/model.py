@@ -148,7 +148,7 @@ class _Memory(dict[str, tuple[int, int]]):
 
 def written_model(heading: Heading, weights: bytes) -> str:
     """Return a model as a policy file; weights are octets, 128 for nothing, row by row."""
-    packed = base64.b85encode(zlib.compress(weights, 9)).decode()
+    packed = base64.b64encode(zlib.compress(weights, 9)).decode()
     lines = [
         "# Modellen: hur mycket ordvalet i en mening talar för varje regel, uträknat ur märkta meningar av",
         "# eval/fit_sentences.py. Ändra den inte för hand, utom balance: en rad för varje regel med åtta tal:",
@@ -218,7 +218,7 @@ def _finite(figure: str) -> float:
 def _weights(packed: str, lanes: int) -> bytes | None:
     try:
         unpack = zlib.decompressobj()
-        weights = unpack.decompress(base64.b85decode(packed), BUCKETS * lanes + 1)
+        weights = unpack.decompress(base64.b64decode(packed, validate=True), BUCKETS * lanes + 1)
     except (ValueError, zlib.error, binascii.Error):
         return None
     return weights if len(weights) == BUCKETS * lanes and unpack.eof else None

@@ -3,10 +3,10 @@
 usage: files.py [--rounds N] [--sessions N] [--seconds N]
 
 Three tables. The hop: a message of 25 MiB whose file nobody can open, inspected in this process and in a fork of the
-zygote, both from the memory file that holds it; the difference is the way there and back. Big files: documents of about
-10 MB, wall time of the whole inspection behind the fence. The loop: sessions that send messages with a PDF of 1 MB
-through a real `utpost serve` of one worker, while one more session says NOOP every 10 ms: how late its answer comes,
-beside the same with nobody else there.
+zygote, both from the memory file that holds it, and the way there and back alone, with nothing read. Big files:
+documents of about 10 MB, wall time of the whole inspection behind the fence. The loop: sessions that send messages
+with a PDF of 1 MB through a real `utpost serve` of one worker, while one more session says NOOP every 10 ms: how late
+its answer comes, beside the same with nobody else there.
 """
 
 from __future__ import annotations
@@ -25,12 +25,15 @@ import time
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from unittest import mock
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from gateway.detect.lexicon import Lexicon
 
 SENDER: Final = "hedda.sten@politik.orkelljunga.se"
 HEAD: Final = (
@@ -178,6 +181,7 @@ def hop_and_files(rounds: int) -> None:
     big = mail("data.bin", prose.noise(18 * MIB))
     runs = [(here(big), asyncio.run(there(big))[0]) for _ in range(max(rounds, 5))]
     print(f"message of {len(big) / MIB:.1f} MiB: here {_ms(h for h, _ in runs)}, in a fork {_ms(t for _, t in runs)}")
+    print(f"the way there and back, nothing read: {_ms(_ways(lexicon, big, max(rounds, 20)))}")
     print("\n| file | octets | whole inspection | states |\n|---|---:|---:|---|")
     for name, make in (("docx", docx), ("xlsx", xlsx), ("pdf", pdf)):
         octets = make(prose, 10_000_000)
@@ -187,7 +191,31 @@ def hop_and_files(rounds: int) -> None:
     zygote.close()
 
 
-def _ms(seconds: Iterator[float]) -> str:
+def _ways(lexicon: Lexicon, octets: bytes, rounds: int) -> list[float]:
+    """Return how long a fork takes that gets the message, limits itself, puts up its fence and answers, unread."""
+    from gateway.content import Content  # noqa: PLC0415 - as above
+    from gateway.model import Circumstances  # noqa: PLC0415
+    from gateway.offload import start_zygote  # noqa: PLC0415
+
+    with mock.patch.object(Content, "unstuffed", return_value=b"Subject: x\r\n\r\n"):
+        zygote = start_zygote(lexicon)
+    content = Content.of(octets)
+
+    async def ways() -> list[float]:
+        took = []
+        for _ in range(rounds):
+            begin = time.perf_counter()
+            await zygote.inspect(content, Circumstances(sender=None, recipients=()), 30.0)
+            took.append(time.perf_counter() - begin)
+        return took
+
+    took = asyncio.run(ways())
+    content.close()
+    zygote.close()
+    return took
+
+
+def _ms(seconds: Iterable[float]) -> str:
     ordered = sorted(seconds)
     middle = statistics.median(ordered) * 1000
     return f"{middle:.0f} ms ({ordered[0] * 1000:.0f} to {ordered[-1] * 1000:.0f})"

@@ -31,7 +31,7 @@ _LANE: Final = 3
 """Octets of one weight in a row: room for the sum of all features of a text."""
 _ZERO: Final = 128
 """What a weight of nothing is as an octet."""
-_REMEMBERED: Final = 12_000
+_REMEMBERED: Final = 4_000
 """Words whose sums are remembered."""
 _LONGEST: Final = 60
 """Characters of a word that is remembered."""

@@ -215,7 +215,7 @@ class _Forks:
 
     def add(self, pid: int, seconds: float) -> None:
         """Watch a process that may take so many seconds."""
-        with contextlib.suppress(ProcessLookupError):  # it has ended already
+        with contextlib.suppress(OSError):  # it has ended already; or no pidfd here: then its alarm must do
             self._deadlines[os.pidfd_open(pid)] = time.monotonic() + seconds + _MERCY
 
     def watch_until_readable(self, sock: socket.socket) -> None:

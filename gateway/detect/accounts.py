@@ -42,9 +42,12 @@ def _near(text: str, runs: Iterable[Span], pattern: re.Pattern[str], before: int
     """Yield what a pattern finds around runs of digits, each place once."""
     done = 0
     for start, end in runs:
-        for match in pattern.finditer(text, max(done, start - before), min(len(text), end + _PAST)):
-            yield match
-            done = match.end()
+        for place in pattern.finditer(text, max(done, start - before), end + _PAST):
+            # The window may have cut off the next number: a list of accounts has one close upon the other.
+            match = pattern.match(text, place.start())
+            if match is not None:
+                yield match
+                done = match.end()
 
 
 def cards(text: str, runs: Iterable[Span]) -> Iterator[Span]:

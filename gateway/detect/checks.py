@@ -13,7 +13,6 @@ _LAST_MONTH: Final = 12
 
 _AS_IT_IS: Final = bytes.maketrans(b"0123456789", bytes(range(10)))
 _DOUBLED: Final = bytes.maketrans(b"0123456789", bytes((0, 2, 4, 6, 8, 1, 3, 5, 7, 9)))
-_CENTURIES: Final = ("20", "19", "18")
 
 
 def luhn(digits: str) -> bool:
@@ -33,9 +32,9 @@ def is_date(century: str | None, ymd: str, *, plus: bool = False) -> bool:
 
     ``plus`` is the separator of those who are a hundred years or older: without a century, not this one.
     """
-    month, day = int(ymd[2:4]), int(ymd[4:6])
-    centuries = (century,) if century else _CENTURIES[1:] if plus else _CENTURIES[:2]
-    return any(_is_day(int(c + ymd[:2]), month, day) for c in centuries)
+    # Centuries differ by one day: 2000 is a leap year, 1900 and 1800 are not.
+    year = (century or ("19" if plus else "20")) + ymd[:2]
+    return _is_day(int(year), int(ymd[2:4]), int(ymd[4:6]))
 
 
 def is_coordinated(ymd: str) -> bool:

@@ -24,7 +24,7 @@ _TENS: Final = {
     "nittio": "9",
 }  # fmt: skip
 _CENTURIES: Final = {"nittonhundra": "19", "tjugohundra": "20", "tvåtusen": "20"}
-_MARKS: Final = frozenset({"streck", "bindestreck", "minus", "plus"})
+_MARKS: Final = frozenset({"streck", "bindestreck", "minus"})
 _LEAST: Final = 5
 _GAP: Final = 4
 _LENGTHS: Final = (10, 12)
@@ -60,7 +60,7 @@ def _number(page: Page, run: Sequence[Span]) -> Iterator[Written]:
     if len(run) < _LEAST:
         return
     digits = _digits([page.lower[s:e] for s, e in run])
-    if len(digits) in _LENGTHS:
+    if len(digits) in _LENGTHS and digits.isdigit():
         yield Written(
             start=run[0][0],
             end=run[-1][1],
@@ -82,6 +82,7 @@ def _digits(words: list[str]) -> str:
 
 
 def _compound(word: str) -> str:
+    """Return the digits of a word; with a question mark where it only begins like a numeral, as ``tjugotalet`` does."""
     simple = _UNITS.get(word) or _TEENS.get(word)
     if simple:
         return simple
@@ -92,4 +93,4 @@ def _compound(word: str) -> str:
     for start, digit in _TENS.items():
         if word.startswith(start):
             return digit + (_UNITS.get(word[len(start) :]) or "?")
-    return "?" * 20
+    return "?"

@@ -27,6 +27,9 @@ def test_iban_agrees_with_another_library(account: str) -> None:
         ("20", "000229", False, True),
         (None, "010229", False, False),
         (None, "220517", True, True),
+        (None, "000229", True, False),
+        ("18", "000229", False, False),
+        ("19", "960229", False, True),
         (None, "991332", False, False),
         (None, "560000", False, False),
     ],
@@ -35,8 +38,22 @@ def test_dates_are_days_of_the_calendar(century: str | None, date: str, plus: bo
     assert is_date(century, date, plus=plus) is valid
 
 
+def test_a_year_without_century_may_be_this_one() -> None:
+    assert is_date(None, "000229")
+
+
 @pytest.mark.parametrize(
-    ("date", "valid"), [("500675", True), ("160080", True), ("090291", True), ("500692", False), ("501361", False)]
+    ("date", "valid"),
+    [
+        ("500675", True),
+        ("160080", True),
+        ("090291", True),
+        ("500692", False),
+        ("501361", False),
+        ("001260", True),
+        ("501260", True),
+        ("501259", False),
+    ],
 )
 def test_coordination_numbers_add_sixty_to_the_day(date: str, valid: bool) -> None:
     assert is_coordinated(date) is valid

@@ -35,6 +35,14 @@ from gateway.detect.normalise import normalise
         ("\ud800x", "\ufffdx"),
         ("\U0001f469\u200d\U0001f467", "\U0001f469\U0001f467"),
         ("ندعوكم", "ندعوكم"),
+        ("\u00a0Hej", " Hej"),
+        ("a\r\rb", "a\n\nb"),
+        ("a\u2013\rb", "a-\nb"),
+        ("a\u2013\r\nb", "a-\nb"),
+        ("\u0301a", "a"),
+        ("\ufb01\u0301n", "fín"),
+        ("\u2487", "(20)"),
+        ("\u3315", "\u3315"),
     ],
 )
 def test_unusual_characters_become_plain(text: str, plain: str) -> None:
@@ -54,6 +62,25 @@ def test_positions_lead_back_to_the_same_character(text: str) -> None:
             origin = done.original(position)
             assert text[origin] == character or text[origin : origin + 1].isalnum()
             assert done.plain(origin) == position
+
+
+@pytest.mark.parametrize(
+    ("text", "starts", "origins"),
+    [
+        ("78\u20130914\u20112388", (), ()),
+        ("a\u200bb\u2013c\u2013d", (1,), (2,)),
+        ("a\u200bb\u200bc", (1, 2), (2, 4)),
+        ("\ufb01lm\u2013rad", (2,), (1,)),
+    ],
+)
+def test_only_a_new_shift_is_written_down(text: str, starts: tuple[int, ...], origins: tuple[int, ...]) -> None:
+    done = normalise(text)
+    assert (done.starts, done.origins) == (starts, origins)
+
+
+def test_inside_what_vanished_the_place_is_where_it_was() -> None:
+    done = normalise("a\u200b\u200b\u200bb\u2013c\u200b\u200bd")
+    assert [done.plain(position) for position in range(11)] == [0, 1, 1, 1, 1, 2, 3, 4, 4, 4, 5]
 
 
 @given(st.text())

@@ -38,7 +38,6 @@ _CODE: Final = re.compile(
 _ASSIGNED: Final = re.compile(r"[A-Za-z0-9_]{0,20}[\"']?[ ]?[=:][ ]?[\"']?(?P<value>[^\s\"',;]{6,200})")
 _ASSIGNING: Final = (
     "passw",
-    "passwd",
     "secret",
     "api_key",
     "api-key",
@@ -122,7 +121,7 @@ def _password(page: Page, word: Span) -> Iterator[tuple[str, Span, Confidence, s
     following = page.text[word[1] : word[1] + _REACH + 64]
     for pattern in _PASSWORDS:
         match = pattern.match(following)
-        judged = _judged(page, word[1], match) if match else None
+        judged = _judged(page, word, match) if match else None
         if judged is not None:
             yield judged
             return
@@ -138,12 +137,14 @@ def _after_login(page: Page, word: Span) -> Iterator[tuple[str, Span, Confidence
             return
 
 
-def _judged(page: Page, base: int, match: re.Match[str]) -> tuple[str, Span, Confidence, str] | None:
+def _judged(page: Page, word: Span, match: re.Match[str]) -> tuple[str, Span, Confidence, str] | None:
     value, link = match["value"].rstrip(".,;:!?"), match["link"]
-    span = (base + match.start("value"), base + match.start("value") + len(value))
+    start = word[1] + match.start("value")
+    span = (start, start + len(value))
     if len(value) < 4 or _NO_VALUE.search(value) or page.near("credentials.no_values", span[0], span[0] + 1):  # noqa: PLR2004
         return None
-    if page.near("credentials.colon_only", base - 4, base) and link not in (":", "="):
+    needs_colon = any(end == word[1] for _, end in page.within("credentials.colon_only", *word))
+    if needs_colon and link not in (":", "="):
         return None
     told = link not in ("", "till", "to", "har")
     if _mixed(value) >= 2 and (told or any(c.isdigit() or c == "_" for c in value)):  # noqa: PLR2004

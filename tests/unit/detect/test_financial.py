@@ -8,6 +8,7 @@ from gateway.model import Confidence
 from tests.unit.detect.conftest import Judge
 
 RULE = "financial"
+HIGH, MEDIUM = Confidence.HIGH, Confidence.MEDIUM
 
 FOUND = [
     "Du kan sätta över pengarna på mitt konto i Swedbank 8327-9, 934 123 456-1",
@@ -74,3 +75,83 @@ def test_private_money_is_found(judge: Judge, text: str) -> None:
 @pytest.mark.parametrize("text", PASSING)
 def test_money_of_organisations_and_policy_passes(judge: Judge, text: str) -> None:
     assert not told(judge, text)
+
+
+CARD, PARTS, IBAN = "Ett kortnummer", "Ett kortnummer i delar", "Ett bankkonto (IBAN)"
+ACCOUNT, OWN, FILE = "Ett bankkonto", "Ett personkonto", "En betalfil med 3 konton"
+NAMED, SOMEBODY = "En uppgift om en namngiven persons ekonomi", "En uppgift om en persons ekonomi"
+FOREIGN = "SE45 5000 0000 0583 9825 7466"
+PAYMENTS = "Namn;Clearing;Konto\nAnna Berg;8327-9;934 123 456-1\nBo Ek;6712;318 442 971\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("4111111111111111 står där", [("4111111111111111", MEDIUM, CARD)]),
+        ("4111 1111 1111 1111 står där", [("4111 1111 1111 1111", HIGH, CARD)]),
+        ("Visa 4111111111111111", [("4111111111111111", HIGH, CARD)]),
+        ("4111111111111111 går på Visa", [("4111111111111111", HIGH, CARD)]),
+        (f"Visa{' och annat' * 6} 4111111111111111", [("4111111111111111", MEDIUM, CARD)]),
+        ("Artikel 4539148803436467 och kortet", [("4539148803436467", HIGH, CARD)]),
+        ("Artikel 4539148803436467 och 4111 1111 1111 1111", [("4111 1111 1111 1111", HIGH, CARD)]),
+        ("4111111111111111, alltså 4111 1111 1111 1111", [("4111 1111 1111 1111", HIGH, CARD)]),
+        ("4111111111111111, alltså 4111111111111111", [("4111111111111111", MEDIUM, CARD)]),
+        (
+            "4111111111111111 och 4539148803436467",
+            [("4111111111111111", MEDIUM, CARD), ("4539148803436467", MEDIUM, CARD)],
+        ),
+        ("Kortet är 4111 1111 först, slut 1111 1111.", [("4111 1111 först, slut 1111 1111", HIGH, PARTS)]),
+        (f"Kortet {'är mitt ' * 15}4111 1111 och 1111 1111", [("4111 1111 och 1111 1111", HIGH, PARTS)]),
+        (f"Kortet {'är mitt ' * 18}4111 1111 och 1111 1111", []),
+        (FOREIGN, [(FOREIGN, MEDIUM, IBAN)]),
+        (f"{FOREIGN}, Peter Blad", [(FOREIGN, HIGH, IBAN)]),
+        (f"Mitt: {FOREIGN}, kommunen", [(FOREIGN, HIGH, IBAN)]),
+        (f"{FOREIGN}, kommunen", []),
+        (f"Kommunen: {FOREIGN}", []),
+        ("3300-7003119984", [("3300-7003119984", HIGH, OWN)]),
+        ("8327-9, 934 123 456-1", []),
+        ("Sätt in på 8327-9, 934 123 456-1", [("8327-9, 934 123 456-1", HIGH, ACCOUNT)]),
+        ("8327-9, 934 123 456-1 är kontot", [("8327-9, 934 123 456-1", HIGH, ACCOUNT)]),
+        ("Konto hos Swedbank: 318 442 9", [("318 442 9", HIGH, ACCOUNT)]),
+        ("Konto hos Swedbank: 318 442", []),
+        ("Konto hos Swedbank: 3184 4297 1318 442", [("3184 4297 1318 442", HIGH, ACCOUNT)]),
+        ("Konto hos Swedbank: 3184 4297 1318 4429", []),
+        ("Hej!\n\nKonto:\n318 442 9714\n\nHälsningar", [("318 442 9714", HIGH, ACCOUNT)]),
+        ("Konto:\n\n318 442 9714", []),
+        ("\n\nKonto: 318 442 9714", [("318 442 9714", HIGH, ACCOUNT)]),
+        ("Konto 318 442 971, bankgiro", [("318 442 971", HIGH, ACCOUNT)]),
+        ("Konto med bankgiro 318 442 971", []),
+        ("Kommunens konto i Swedbank 934 123 456", []),
+        (PAYMENTS, [("8327-9;934 123 456-1", HIGH, ACCOUNT), ("6712;318 442 971", HIGH, ACCOUNT)]),
+        (
+            f"{PAYMENTS}Eva Lind;9025;51327684\n",
+            [
+                ("8327-9;934 123 456-1", HIGH, ACCOUNT),
+                ("6712;318 442 971", HIGH, ACCOUNT),
+                ("8327-9", HIGH, FILE),
+            ],
+        ),
+        ("Lisa Ek har sms-lån.", [("sms-lån", HIGH, NAMED)]),
+        ("Grannen har sms-lån.", [("sms-lån", MEDIUM, SOMEBODY)]),
+        ("Han har sms-lån.", []),
+        ("Lisa Ek ringde. Han har sms-lån.", [("sms-lån", HIGH, NAMED)]),
+        ("Lisa Ek ringde. Det regnade. Han har sms-lån.", []),
+        ("Lisa Ek ringde. Inga sms-lån.", []),
+        ("Grannen har sms-lån. Anna Ek ringde.", [("sms-lån", HIGH, NAMED)]),
+        ("Riktlinjer om sms-lån för Lisa Ek.", []),
+        ("Riktlinjer om sms-lån för Lisa Ek. Bo Ask är vräkt.", [("vräkt", HIGH, NAMED)]),
+        ("Jag anser att Lisa Ek har sms-lån", []),
+    ],
+)
+def test_what_is_found_and_how_surely(judge: Judge, text: str, found: list[tuple[str, Confidence, str]]) -> None:
+    told = [f for f in judge(text) if f.detector == "financial"]
+    assert [(text[f.start : f.end], f.confidence, f.reason) for f in told] == [
+        (what, confidence, f"{why} står i mejlets text.") for what, confidence, why in found
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "length"), [("4111 1111 1111 1111", 16), (FOREIGN, 16), ("Konto hos SEB: 318 442 9", 7)]
+)
+def test_evidence_shows_no_digit(judge: Judge, text: str, length: int) -> None:
+    assert [f.evidence for f in judge(text) if f.detector == "financial"] == ["•" * length]

@@ -11,12 +11,14 @@ from gateway.detect.detector import Detector
 from gateway.detect.lexicon import Lexicon
 from gateway.detect.matcher import Span
 from gateway.detect.view import Page, Seen, View
-from gateway.model import Circumstances, Confidence, Finding
+from gateway.model import Circumstances, Confidence, Finding, SegmentKind
 
 RULE: Final = "credentials"
 
 _REACH: Final = 60
 _MOST: Final = 2000
+_TOLD: Final = 20
+"""Different values of a page that are told; one's own words first."""
 _LINK: Final = r"(?:\b(?:är|var|is|are|er|blir|heter|lyder|on|waa|هي|هو)\b|[=:>\u2192]|(?<=\s)-(?=\s))"
 _VALUE: Final = r"[-=>]?[ \t]*\n?[ \t]*[\"'(<]?(?P<value>[^\s\"'<>()]{4,64})"
 # Between the word and the value a few words may say what it opens: "koden till larmet i skolan är 4471".
@@ -71,11 +73,12 @@ _NO_VALUE: Final = re.compile(r"^(?:https?:|www\.|\d{4}-\d\d-\d\d|\d+[.:][\dea]+
 def _detect(view: View, lexicon: Lexicon, circumstances: Circumstances) -> Iterator[Finding]:
     del lexicon, circumstances
     for page in view.pages:
-        found: dict[str, tuple[Span, Confidence, str]] = {}
+        found: dict[tuple[SegmentKind, str], tuple[Span, Confidence, str]] = {}
         for value, span, confidence, what in _secrets(page):
-            if value not in found or confidence > found[value][1]:
-                found[value] = (span, confidence, what)
-        for span, confidence, what in list(found.values())[:20]:
+            key = page.segment_at(span[0]), value
+            if key not in found or confidence > found[key][1]:
+                found[key] = (span, confidence, what)
+        for span, confidence, what in sorted(found.values(), key=lambda seen: not page.own_at(seen[0][0]))[:_TOLD]:
             yield _finding(page, span, confidence, what)
 
 

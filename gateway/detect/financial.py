@@ -13,7 +13,7 @@ from gateway.detect.lexicon import Lexicon
 from gateway.detect.matcher import Span
 from gateway.detect.people import Grip, around, grip_within
 from gateway.detect.view import Kind, Page, Seen, View
-from gateway.model import Circumstances, Confidence, Finding
+from gateway.model import Circumstances, Confidence, Finding, SegmentKind
 
 RULE: Final = "financial"
 
@@ -21,6 +21,8 @@ _LABEL: Final = 60
 _OWNER: Final = 160
 _CARD_REACH: Final = 160
 _MOST: Final = 2000
+_TOLD: Final = 20
+"""Different sights of a page that are told; one's own words first."""
 _ROWS: Final = 3
 _CLEARING_CELL: Final = re.compile(
     r"[;\t|,]\"?(?P<clearing>[1-9][0-9]{3}(?:-[0-9])?)\"?[;\t|,]\"?[0-9][0-9 -]{5,13}[0-9]\"?(?=[;\t|,\n]|$)"
@@ -32,12 +34,12 @@ _LONE_DIGITS: Final = range(7, 16)
 def _detect(view: View, lexicon: Lexicon, circumstances: Circumstances) -> Iterator[Finding]:
     del lexicon, circumstances
     for page in view.pages:
-        told: dict[str, tuple[Span, Confidence, str]] = {}
+        told: dict[tuple[SegmentKind, str], tuple[Span, Confidence, str]] = {}
         for span, confidence, what in _sightings(page):
-            key = re.sub(r"\W", "", page.text[slice(*span)])
+            key = page.segment_at(span[0]), re.sub(r"\W", "", page.text[slice(*span)])
             if key not in told or confidence > told[key][1]:
                 told[key] = (span, confidence, what)
-        for span, confidence, what in list(told.values())[:20]:
+        for span, confidence, what in sorted(told.values(), key=lambda seen: not page.own_at(seen[0][0]))[:_TOLD]:
             evidence = "•" * min(16, max(4, len(re.sub(r"\W", "", page.text[slice(*span)]))))
             seen = Seen(rule=RULE, confidence=confidence, evidence=evidence, reason=f"{what} står {page.place}.")
             yield page.finding(MONEY.name, span, seen)

@@ -12,7 +12,7 @@ from gateway.detect.lexicon import Lexicon
 from gateway.detect.matcher import Span
 from gateway.detect.people import Grip, around, grip_within
 from gateway.detect.view import Kind, Page, Seen, View
-from gateway.model import Circumstances, Confidence, Finding
+from gateway.model import Circumstances, Confidence, Finding, SegmentKind
 
 RULE: Final = "protected_identity"
 
@@ -26,12 +26,14 @@ _THERE: Final = re.compile(rf"^[ ]{_NAMED}")
 def _detect(view: View, lexicon: Lexicon, circumstances: Circumstances) -> Iterator[Finding]:
     del lexicon, circumstances
     for page in view.of(Kind.SUBJECT, Kind.BODY, Kind.ATTACHMENT):
-        best: tuple[Span, Confidence, str] | None = None
+        # Each segment by itself: a policy weighs one's own words, and those of a quote, each in its own way.
+        best: dict[SegmentKind, tuple[Span, Confidence, str]] = {}
         for seen in _sightings(page):
-            if best is None or seen[1] > best[1] or (page.own_at(seen[0][0]) and not page.own_at(best[0][0])):
-                best = seen
-        if best is not None:
-            yield _finding(page, *best)
+            segment = page.segment_at(seen[0][0])
+            if segment not in best or seen[1] > best[segment][1]:
+                best[segment] = seen
+        for sighting in best.values():
+            yield _finding(page, *sighting)
 
 
 def _sightings(page: Page) -> Iterator[tuple[Span, Confidence, str]]:
@@ -69,7 +71,7 @@ def _place(page: Page, stretch: Span) -> bool:
         if _PLACE.match(following) or (page.lower[slice(*verb)].endswith((" på", " i")) and _THERE.match(following)):
             return True
     for word in page.within("protected_identity.renamed", *stretch):
-        if any(name[0] - word[1] < 40 for name in page.names_within(word[1], word[1] + 40)):  # noqa: PLR2004
+        if page.names_within(word[1], word[1] + 40):
             return True
         if re.match(r"(?:[ ](?:numera|nu))?[ ][A-ZÅÄÖ]\w+", page.text[word[1] : word[1] + 30]):
             return True

@@ -67,6 +67,17 @@ def part() -> MakePart:
     return _part
 
 
+@pytest.fixture(scope="session")
+def quoting() -> MakePart:
+    """A function that makes a part of a quote and one's own words below it."""
+
+    def make(quote: str, own: str) -> Part:
+        kinds = ((SegmentKind.QUOTED, 0, len(quote)), (SegmentKind.OWN, len(quote), len(quote + own)))
+        return _part(quote + own, segments=tuple(Segment(kind=k, start=s, end=e) for k, s, e in kinds))
+
+    return make
+
+
 def _message(*parts: Part) -> Message:
     return Message(headers=Headers(), parts=parts, size=sum(len(p.text) for p in parts))
 

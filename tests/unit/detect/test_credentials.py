@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.model import Confidence
-from tests.unit.detect.conftest import Judge
+from gateway.model import Confidence, SegmentKind
+from tests.unit.detect.conftest import Judge, MakePart
 
 RULE = "credentials"
 
@@ -229,3 +229,10 @@ def test_each_value_is_told_once(judge: Judge) -> None:
     found = [f for f in judge(text) if f.detector == RULE]
     assert [text[f.start : f.end] for f in found] == ["sommar", f"ghp_{TAIL}", f"ghp_{TAIL[::-1]}"]
     assert found[0].start == len("Lösenord: ")
+
+
+def test_a_quote_hides_nothing_of_ones_own(judge: Judge, quoting: MakePart) -> None:
+    """What a quote held too, or twenty others, was not told of one's own words."""
+    quote, own = "\n".join(f"Lösenord: Sommar{n}" for n in range(30)) + "\n", "Lösenord: Sommar0\nLösenord: Sommar40"
+    found = [f for f in judge(quoting(quote, own)) if f.detector == RULE]
+    assert [f.segment for f in found] == [SegmentKind.OWN] * 2 + [SegmentKind.QUOTED] * 18

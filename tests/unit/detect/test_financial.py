@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.model import Confidence
-from tests.unit.detect.conftest import Judge
+from gateway.model import Confidence, SegmentKind
+from tests.unit.detect.conftest import Judge, MakePart
 
 RULE = "financial"
 HIGH, MEDIUM = Confidence.HIGH, Confidence.MEDIUM
@@ -155,3 +155,13 @@ def test_what_is_found_and_how_surely(judge: Judge, text: str, found: list[tuple
 )
 def test_evidence_shows_no_digit(judge: Judge, text: str, length: int) -> None:
     assert [f.evidence for f in judge(text) if f.detector == "financial"] == ["•" * length]
+
+
+def test_a_quote_hides_nothing_of_ones_own(judge: Judge, quoting: MakePart) -> None:
+    """What a quote held too, or twenty others, was not told of one's own words."""
+    quote, own = (
+        "\n".join(f"Konto hos SEB: 318 442 {n}" for n in range(900, 930)) + "\n",
+        "Konto hos SEB: 318 442 900\n\nKonto hos SEB: 318 442 899",
+    )
+    found = [f for f in judge(quoting(quote, own)) if f.detector == RULE]
+    assert [f.segment for f in found] == [SegmentKind.OWN] * 2 + [SegmentKind.QUOTED] * 18

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.model import Confidence
-from tests.unit.detect.conftest import Judge
+from gateway.model import Confidence, Segment, SegmentKind
+from tests.unit.detect.conftest import Judge, MakePart
 
 RULE = "solicitation"
 
@@ -93,3 +93,82 @@ def test_requests_for_sensitive_data_are_found(judge: Judge, text: str) -> None:
 @pytest.mark.parametrize("text", PASSING)
 def test_other_requests_and_warnings_pass(judge: Judge, text: str) -> None:
     assert not told(judge, text)
+
+
+HIGH, MEDIUM = Confidence.HIGH, Confidence.MEDIUM
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "confidence"),
+    [
+        ("Skicka personnumret.", "Skicka", MEDIUM),
+        ("Skicka ditt personnummer.", "Skicka", HIGH),
+        ("Mejla personnumret.", "Mejla", HIGH),
+        ("Skicka personnumret till mig.", "Skicka", HIGH),
+        ("Skicka utredningen.", None, None),
+        ("Skicka hennes utredning.", "Skicka", HIGH),
+        ("Skicka namnen.", None, None),
+        ("Skicka namnen på alla med adhd.", "Skicka", MEDIUM),
+        ("Skicka mitt personnummer.", None, None),
+        ("Skicka min gamla journal.", None, None),
+        ("Skicka mitt personnummer och läkarintyget.", "Skicka", MEDIUM),
+        ("Kan du skicka personnumret?", "skicka", MEDIUM),
+        ("Du måste skicka personnumret", "skicka", MEDIUM),
+        ("Hej skicka personnumret", "skicka", MEDIUM),
+        ("Läs det här, skicka personnumret", "skicka", MEDIUM),
+        ("Kolla och skicka personnumret.", "skicka", MEDIUM),
+        ("Kan du kolla och skicka personnumret?", "skicka", MEDIUM),
+        ("Jag ska kolla och skicka personnumret.", None, None),
+        ("Han ville skicka personnumret.", None, None),
+        ("De brukar skicka personnumret.", None, None),
+        ("Personnumret behövs, skicka!", "skicka", MEDIUM),
+        (f"Personnumret behövs, {'det är viktigt, ' * 8}skicka!", None, None),
+        (f"Skicka {'det som är viktigt, ' * 9}personnumret", "Skicka", MEDIUM),
+        (f"Skicka {'det som är viktigt, ' * 11}personnumret", None, None),
+        ("Vi saknar läkarintyget. Skicka det.", "Skicka", MEDIUM),
+        ("Vi saknar läkarintyget. Skicka det gärna hit.", "Skicka", HIGH),
+        ("Vi saknar läkarintyget. Nu är det maj. Skicka det.", None, None),
+        ("Vi saknar läkarintyget. Skicka något.", None, None),
+        ("Skicka det. Läkarintyget saknas.", None, None),
+        ("Jag behöver personnumret.", "Jag behöver", MEDIUM),
+        ("Jag behöver få hennes utredning.", "Jag behöver", HIGH),
+        ("Jag behöver springa med personnumret.", None, None),
+        ("Jag behöver inte personnumret.", None, None),
+        ("Skicka inte personnumret.", None, None),
+        ("Ni får inte skicka personnumret.", None, None),
+        ("Skicka antal personnummer.", None, None),
+        ("Skicka personnumret. Antal: 4.", "Skicka", MEDIUM),
+        ("Skicka personnumret via e-tjänsten.", None, None),
+        ("Mejla personnumret via e-tjänsten.", "Mejla", HIGH),
+        ("Skicka personnumret till mig i e-tjänsten.", "Skicka", HIGH),
+        ("De brukar skicka filen. Skicka personnumret.", "Skicka", MEDIUM),
+        ("Skicka personnumret. Mejla läkarintyget.", "Mejla", HIGH),
+        ("Mejla läkarintyget. Skicka personnumret.", "Mejla", HIGH),
+    ],
+)
+def test_the_surest_request_of_a_text_is_told(
+    judge: Judge, text: str, words: str | None, confidence: Confidence | None
+) -> None:
+    found = [(text[f.start : f.end], f.confidence) for f in judge(text) if f.detector == RULE]
+    assert found == ([(words, confidence)] if words else [])
+
+
+def test_of_requests_as_sure_the_first_is_told(judge: Judge) -> None:
+    assert [f.start for f in judge("Skicka personnumret. Skicka läkarintyget.") if f.detector == RULE] == [0]
+
+
+def test_subject_and_text_are_told_apart(judge: Judge) -> None:
+    found = [f for f in judge("Mejla läkarintyget", subject="Skicka personnumret") if f.detector == RULE]
+    assert [(f.part, f.evidence, f.reason) for f in found] == [
+        (part, "begäran om känsliga uppgifter", f"Någon ombeds {place} att skicka känsliga uppgifter med e-post.")
+        for part, place in (("subject", "i ämnesraden"), ("1", "i mejlets text"))
+    ]
+
+
+def test_what_somebody_else_asked_for_does_not_count(judge: Judge, part: MakePart) -> None:
+    text = "Hej!\n> Mejla läkarintyget.\n"
+    segments = (
+        Segment(kind=SegmentKind.OWN, start=0, end=5),
+        Segment(kind=SegmentKind.QUOTED, start=5, end=len(text)),
+    )
+    assert not [f for f in judge(part(text, segments=segments)) if f.detector == RULE]

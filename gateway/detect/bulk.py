@@ -25,7 +25,7 @@ _ENTRY: Final = 220
 _SCAN: Final = 300_000
 """Names of a page that are looked at."""
 _SURE: Final = frozenset({Shape.TIGHT, Shape.FULL})
-_PARTY: Final = re.compile(r"^[^\n;\t]{0,3}\((?:S|M|SD|C|V|KD|L|MP|[A-ZÅÄÖ]{1,4})\)")
+_PARTY: Final = re.compile(r"[^\n;\t]{0,3}\((?:S|M|SD|C|V|KD|L|MP|[A-ZÅÄÖ]{1,4})\)")
 _ROLE_MAILBOX: Final = re.compile(
     r"^(?:info|kontakt|kansli|kansliet|registrator|kommun|kontor|post|mail|order|support|expedition|diarie|press|redaktion)"
 )
@@ -67,6 +67,10 @@ def _own_domain(circumstances: Circumstances) -> str:
     return ".".join(circumstances.sender.domain.split(".")[-2:])
 
 
+def _is_ours(domain: str, ours: str) -> bool:
+    return bool(ours) and (domain == ours or domain.endswith(f".{ours}"))
+
+
 def _count(page: Page, ours: str) -> Mapping[SegmentKind, _List]:
     lists: dict[SegmentKind, _List] = {}
 
@@ -96,7 +100,7 @@ def _entry(page: Page, name: Span, stop: int, ours: str) -> tuple[str, bool] | N
     if page.digits.find(b"0", name[1], stop) < 0 and text.find("@", name[1], stop) < 0:
         return _beside(page, name, stop)
     mail = EMAIL.search(text, name[1], stop) if text.find("@", name[1], stop) >= 0 else None
-    if mail and ours and mail["domain"].lower().endswith(ours):
+    if mail and _is_ours(mail["domain"].lower(), ours):
         return None
     match = contact(text, page.digits, name[1], stop)
     if match:
@@ -132,7 +136,7 @@ def _nameless(page: Page, ours: str) -> Iterator[tuple[str, Span]]:
     """Yield persons that stand there without a name: private mail addresses and identity numbers, one by one."""
     for start, end, domain in addresses(page.text):
         local = page.text[start:end].partition("@")[0].lower()
-        if (ours and domain.endswith(ours)) or _ROLE_MAILBOX.match(local):
+        if _is_ours(domain, ours) or _ROLE_MAILBOX.match(local):
             continue
         stop = start + len(local)
         if page.within("names.first", start, stop) or page.within("names.surnames", start, stop):

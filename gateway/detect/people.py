@@ -12,7 +12,7 @@ from gateway.detect.view import Page
 
 _BEFORE: Final = 28
 _AFTER: Final = 24
-_PARTY: Final = re.compile(r"^,? ?\((?:[A-ZÅÄÖ]{1,4}|[a-zåäö]{1,4})\)")
+_PARTY: Final = re.compile(r",? ?\((?:[A-ZÅÄÖ]{1,4}|[a-zåäö]{1,2})\)")
 
 
 class Grip(IntEnum):

@@ -1,7 +1,7 @@
 """What a mail is for: cues of one kind weighed against official words around them, where the sender wrote them.
 
-A short mail is weighed as a whole, with the official words of its subject. In a long text the cues must stand close
-together, so that one private sentence in it is seen, while the words of a long official text never add up.
+A short mail is weighed as a whole, with its subject. In a long text the cues must stand close together, so that one
+private sentence in it is seen, while the words of a long official text never add up.
 """
 
 from __future__ import annotations
@@ -172,9 +172,8 @@ def _whole(page: Page, subjects: Sequence[Page], stretches: Sequence[Span], scal
     cues = [cue for start, end in stretches for cue in scale.cues(page, start, end)]
     if not stretches or (page.kind is not Kind.BODY and not cues):
         return None
-    # Of a subject only the official words: its cues are weighed by themselves, and beside the text's they raise more
-    # false alarms than they catch.
-    score = sum_of(cues)
+    # A subject's cues count where the text has none: beside its own they raise more false alarms than they catch.
+    score = sum_of(cues or [cue for subject in subjects for cue in scale.cues(subject, 0, len(subject.text))])
     for start, end in stretches:
         score -= scale.official(page, start, end)
     for subject in subjects:

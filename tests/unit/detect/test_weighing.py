@@ -202,6 +202,8 @@ def test_official_words_take_away_up_to_a_number(
         ("", "jag hem ombud", (1.5, "hem")),
         ("", "jag kommer", (0.0, "jag kommer")),
         ("mys", "jag hem", (3.0, "hem")),
+        ("mys", "jag kommer", (2.0, "jag kommer")),
+        ("", "jag kommer, hemma", (3.0, "hemma")),
         ("Fika i solen, hem till mig", "jag hem", (5.5, "Fika i solen, hem")),
         ("fika fika", "jag fika", (1.0, "fika")),
         ("statens", "jag hem", (1.5, "hem")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from gateway.detect.detector import Detector
@@ -69,10 +69,16 @@ def _joined(page: Page) -> Span | None:
         if not page.own_at(other[0]) or _excused(page, other):
             continue
         start, end = page.sentence(other[0])
-        office = page.near("capacity.commissions", start, end)
-        if office and (office[1] <= other[0] or office[0] >= other[1]) and _in_first_person(page, start, end):
+        if _two_offices(page, [(start, end)]) and _in_first_person(page, start, end):
             return other
     return None
+
+
+def _two_offices(page: Page, stretches: Sequence[Span]) -> bool:
+    """Tell whether a commission stands besides the other offices: "ordförande i klubben" is one, whatever it holds."""
+    others = [span for stretch in stretches for span in page.within("capacity.others", *stretch)]
+    offices = [span for stretch in stretches for span in page.within("capacity.commissions", *stretch)]
+    return any(all(o[1] <= other[0] or o[0] >= other[1] for other in others) for o in offices)
 
 
 def _holds_office(page: Page, start: int, end: int) -> bool:
@@ -88,11 +94,10 @@ def _in_first_person(page: Page, start: int, end: int) -> bool:
 def _signed(page: Page) -> Span | None:
     """Return a signature with a firm, an association or another office beside the commission."""
     lines = closing_lines(page)
-    others = [span for line in lines for span in page.within("capacity.others", *line)]
-    offices = [span for line in lines for span in page.within("capacity.commissions", *line)]
-    if not any(all(o[1] <= other[0] or o[0] >= other[1] for other in others) for o in offices):
+    if not _two_offices(page, lines):
         return None
-    return firm_of(page) or club_of(page) or (others[0] if others else None)
+    others = (span for line in lines for span in page.within("capacity.others", *line))
+    return firm_of(page) or club_of(page) or next(others, None)
 
 
 def _excused(page: Page, phrase: Span) -> bool:

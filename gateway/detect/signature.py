@@ -13,7 +13,7 @@ _TAIL: Final = 400
 _TITLE: Final = r"vd|ägare|delägare|styrelseordförande|ordförande|säljare|försäljning|konsult"
 _NAMED: Final = r"(?:[A-ZÅÄÖ0-9][\w&.-]{0,30}[ ](?:[&+][ ])?){1,4}(?:AB|HB|KB|Aktiebolag|Handelsbolag)"
 _FIRM: Final = re.compile(
-    rf"(?:^|\n|,[ ]?|[ ]i[ ]|[ ]på[ ]|\b(?:{_TITLE})[ ,]+(?:i |på |för )?)"
+    rf"(?:\b(?:{_TITLE})[ ,]+(?:i |på |för )?|^|\n|,[ ]?|[ ]i[ ]|[ ]på[ ])"
     rf"(?P<firm>{_NAMED}|(?:AB|HB|Firma)[ ][A-ZÅÄÖ]\w{{1,30}})(?!\w)",
     re.IGNORECASE | re.MULTILINE,
 )

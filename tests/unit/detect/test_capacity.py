@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.model import Confidence
-from tests.unit.detect.conftest import Judge
+from gateway.model import Confidence, SegmentKind
+from tests.unit.detect.conftest import Judge, MakePart
 
 RULE = "capacity_unclear"
 
@@ -114,3 +114,65 @@ def test_unclear_capacity_is_found(judge: Judge, subject: str, text: str) -> Non
 @pytest.mark.parametrize(("subject", "text"), PASSING)
 def test_the_commission_passes(judge: Judge, subject: str, text: str) -> None:
     assert not told(judge, subject, text)
+
+
+TWO = (
+    "Två uppdrag eller roller står bredvid varandra i mejlets text, "
+    "så att det är oklart i vilken egenskap mejlet är skrivet."
+)
+SAID = "Det är oklart i vilken egenskap det som står i mejlets text är skrivet."
+BOTH = ("capacity_unclear", "business_or_association")
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "why"),
+    [
+        ("Jag skriver som privatperson och som kommunalråd.", "som privatperson och", SAID),
+        ("Jag anmäler jäv, jag skriver som privatperson och som kommunalråd.", None, None),
+        ("Jag som ledamot i nämnden vill ha mitt garage.", "garage", SAID),
+        ("Som ledamot i nämnden vill jag bygga på min gamla tomt.", "tomt", SAID),
+        ("Som ledamot i nämnden gäller det vårt företag.", "företag", SAID),
+        ("Hon är ledamot i nämnden. Det gäller min tomt.", None, None),
+        ("Hon är ledamot i nämnden och har sett hans tomt.", None, None),
+        ("Jag är ledamot. Det gäller min tomt. Jag är ledamot.", None, None),
+        ("Hans tomt ses över. Jag är ledamot i nämnden och det är min tomt.", "tomt", SAID),
+        ("Jag är ledamot i nämnden och anmäler jäv om min tomt.", None, None),
+        ("Hon är ledamot i nämnden, det är vår tomt.", None, None),
+        ("Vi är ledamöter, jag är ledamot i nämnden som granne.", "som granne", SAID),
+        ("Ledamot i nämnden som granne.", "som granne", SAID),
+        ("Kommer hit som granne.", None, None),
+        ("Som granne och ledamot i nämnden anmäler jag jäv.", None, None),
+        ("Som granne anmäler jag jäv. Ledamot i nämnden, markägare.", "markägare", SAID),
+        ("Som ordförande i ridklubben och ledamot i nämnden vill jag ha bidrag.", "ridklubben", TWO),
+        ("Jag är ledamot i nämnden och ordförande i ridklubben.", "ridklubben", TWO),
+        ("Hon är ordförande i ridklubben och ledamot i nämnden.", None, None),
+        ("Som ordförande i ridklubben vill jag ha bidrag.", None, None),
+        ("Som ledamot och ordförande i ridklubben vill jag ha bidrag.", "ridklubben", TWO),
+        ("Som ordförande i ridklubben och ledamot i nämnden anmäler jag jäv.", None, None),
+        ("Som ordförande i ridklubben vill jag ha bidrag. Hon är ledamot i nämnden.", None, None),
+        ("Hej\n\nSara Holm\nHolms Krog AB\nLedamot i socialnämnden", "Holms Krog AB", TWO),
+        ("Hej\n\nSara Holm\nLedamot i socialnämnden\nÖrkelljunga IF", "Örkelljunga IF", TWO),
+        ("Hej\n\nSara Holm\nÄgare\nLedamot i socialnämnden", "Ägare", TWO),
+        ("Hej\n\nSara Holm\nHolms Krog AB", None, None),
+        ("Hej\n\nSara Holm\nLedamot i socialnämnden", None, None),
+    ],
+)
+def test_what_makes_the_capacity_unclear(judge: Judge, text: str, words: str | None, why: str | None) -> None:
+    found = [f for f in judge(text) if f.detector == "capacity"]
+    expected = [(rule, words, why) for rule in (BOTH if why == TWO else BOTH[:1])] if words else []
+    assert [(f.rule, text[f.start : f.end].rpartition(" i ")[2], f.reason) for f in found] == expected
+    assert {(f.confidence, f.evidence) for f in found} <= {(Confidence.MEDIUM, "oklar egenskap")}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Jag skriver som privatperson och som kommunalråd.\n",
+        "Jag som ledamot i nämnden vill ha mitt garage.\n",
+        "Ledamot i nämnden som granne.\n",
+        "Som ordförande i ridklubben och ledamot i nämnden vill jag ha bidrag.\n",
+    ],
+)
+def test_the_capacity_of_somebody_else_does_not_count(judge: Judge, quoting: MakePart, text: str) -> None:
+    assert not [f for f in judge(quoting(text, "Vi ses.")) if f.detector == "capacity"]
+    assert [f.segment for f in judge(quoting(text, text)) if f.detector == "capacity"][:1] == [SegmentKind.OWN]

@@ -153,9 +153,10 @@ class Reader:
         lowest = max(0, position - position % REACH - REACH)
         at = position
         while True:
+            arabic = text.rfind("\u061f", lowest, at) if self._end_mark is _END else -1
             at = max(
                 text.rfind(".", lowest, at), text.rfind("\n", lowest, at), text.rfind("?", lowest, at),
-                text.rfind("!", lowest, at),
+                text.rfind("!", lowest, at), arabic,
             )  # fmt: skip
             if at < 0:
                 return lowest

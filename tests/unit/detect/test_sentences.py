@@ -16,6 +16,7 @@ SPLITS = [
     'Han sa "nej."| Sedan gick han',
     "Kostnaden är 3.5 miljoner.| Det är mycket",
     "Bo K. Ek kom.| Karin gick",
+    "هل هذا سؤال؟| نعم.| شكرا",
 ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.detect.facts import facts_of
+from gateway.detect.facts import Fact, facts_of
 from gateway.detect.lexicon import Lexicon
 from tests.unit.detect.conftest import MakePage
 
@@ -64,3 +64,81 @@ def test_of_facts_of_one_kind_that_overlap_the_strongest_stays(page: MakePage, l
 def test_groups_of_people_in_a_list_are_nobody_s_origin(page: MakePage, lexicon: Lexicon) -> None:
     assert _facts(page, lexicon, "samråd med romer, samer och tornedalingar") == []
     assert [text for _, _, text in _facts(page, lexicon, "hon är romsk och samisk")] != []
+
+
+LONG = " Vägen är lagad." * 130
+UNION = ("union", "members")
+
+
+@pytest.mark.parametrize(
+    ("text", "fact"),
+    [
+        ("MS är svårt", Fact(0, 2, "health", "topics", capital=True)),
+        ("Hiv är svårt", Fact(0, 3, "health", "topics", capital=True)),
+        ("ms är svårt", Fact(0, 2, "health", "topics")),
+        ("demensens", Fact(0, 9, "health", "topics")),
+        ("demenserna", Fact(0, 10, "health", "topics", compound=True)),
+        ("missbruksproblem", Fact(0, 16, "health", "topics", compound=True)),
+        ("missbruksvården", None),
+        ("missbrukets", Fact(0, 11, "health", "topics")),
+        ("adhd- och", Fact(0, 4, "health", "topics")),
+        ("adhd-9", Fact(0, 4, "health", "topics")),
+        ("adhd -vård", Fact(0, 4, "health", "topics")),
+        ("adhd-problemen-här", Fact(0, 18, "health", "topics", compound=True)),
+        ("adhd-vård", None),
+    ],
+)
+def test_a_word_is_taken_whole_and_known_by_its_end(
+    page: MakePage, lexicon: Lexicon, text: str, fact: Fact | None
+) -> None:
+    assert facts_of(page(text), lexicon.wordbook) == ([fact] if fact else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        ("aktiv i Unionen", [(*UNION, "aktiv i Unionen")]),
+        ("Unionen där hon är aktiv", [(*UNION, "Unionen där hon är aktiv")]),
+        ("Unionens medlem", [(*UNION, "Unionens medlem")]),
+        (f"aktiv i {'x' * 51} Unionen", [(*UNION, f"aktiv i {'x' * 51} Unionen")]),
+        (f"aktiv i {'x' * 52} Unionen", [("union", "groups", "Unionen")]),
+        (f"Unionen {'x' * 57} aktiv", [(*UNION, f"Unionen {'x' * 57} aktiv")]),
+        (f"Unionen {'x' * 58} aktiv", [("union", "groups", "Unionen")]),
+        *((f"aktiv i dag{mark} Unionen", [("union", "groups", "Unionen")]) for mark in ".!?;\n"),
+        ("aktiv i dag, Unionen", [(*UNION, "aktiv i dag, Unionen")]),
+        ("aktiv i Svenska Unionen", []),
+        ("aktiv i svenska Unionen", [(*UNION, "aktiv i svenska Unionen")]),
+        ("medlem i s", [("political", "members", "medlem i s")]),
+        ("medlem i, ju s", [("political", "groups", "s")]),
+        ("S medlem", [("political", "members", "S medlem")]),
+        ("s medlem", [("political", "groups", "s")]),
+        (f"aktiv i Unionen.{LONG}", [(*UNION, "aktiv i Unionen")]),
+        (f"Unionen. Kommunal har en medlem.{LONG}", [(*UNION, "Kommunal har en medlem")]),
+        (f"kd-medlem.{LONG}", [("political", "members", "kd-medlem")]),
+    ],
+)
+def test_a_group_counts_fully_beside_a_word_of_belonging(
+    page: MakePage, lexicon: Lexicon, text: str, facts: list[tuple[str, str, str]]
+) -> None:
+    assert [f for f in _facts(page, lexicon, text) if f[0] in {"union", "political"}] == facts
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        ("romer, samer", ["romer", "samer"]),
+        ("romer, samer och judar", []),
+        ("muslimer, judar och kristna", []),
+        ("cancer hos romer, samer och judar", ["cancer"]),
+        ("romer, hon har adhd, samer och judar", ["romer", "har adhd", "samer", "judar"]),
+        ("romer bor här, samer och judar", ["romer", "samer", "judar"]),
+        (f"romer, samer och judar.{' x' * 30} romsk", []),
+        (f"romer, samer och judar.{' x' * 60} romsk", ["romsk"]),
+        (f"romsk{' x' * 30} romer, samer och judar", []),
+        (f"romsk{' x' * 50} romer, samer och judar", ["romsk"]),
+    ],
+)
+def test_peoples_near_a_list_of_them_are_left_out(
+    page: MakePage, lexicon: Lexicon, text: str, facts: list[str]
+) -> None:
+    assert [words for _, _, words in _facts(page, lexicon, text)] == facts

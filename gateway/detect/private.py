@@ -15,7 +15,7 @@ from gateway.model import Circumstances, Finding
 RULE: Final = "private"
 
 _POSSESSIVE: Final = re.compile(
-    r"\b(?:min|mitt|mina|vår|vårt|våra|din|ditt|dina|er|ert|era|my|our|your)[ ](?:\w+[ ]){0,2}$|\bmin$"
+    r"\b(?:min|mitt|mina|vår|vårt|våra|din|ditt|dina|er|ert|era|my|our|your)[ ](?:\w+[ ]){0,2}$"
 )
 _OWNED: Final = 3.0
 

@@ -245,3 +245,26 @@ def test_a_mere_resemblance_is_no_reason_to_warn(judge: Judge, subject: str, tex
 @pytest.mark.parametrize(("subject", "text"), PASSING)
 def test_the_commission_passes(judge: Judge, subject: str, text: str) -> None:
     assert not told(judge, subject, text)
+
+
+FIRM = "Det som står i mejlets text rör ett företag eller en anställning och inte uppdraget."
+CLUB = "Det som står i mejlets text rör en förening och inte uppdraget."
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "confidence", "reason"),
+    [
+        ("Hej, offerten till kunden är klar", "offerten till kunden", Confidence.MEDIUM, FIRM),
+        ("Hej på dig\n\nBo Ek\nEks Måleri AB", "Eks Måleri AB", Confidence.LOW, FIRM),
+        ("Hej, offerten\n\nBo Ek\nEks Måleri AB", "offerten\n\nBo Ek\nEks Måleri AB", Confidence.MEDIUM, FIRM),
+        ("Hej, årsmötet i villaföreningen är på tisdag", "årsmötet", Confidence.HIGH, CLUB),
+        ("Hej, offerten till kunden och årsmötet i villaföreningen", "årsmötet", Confidence.HIGH, CLUB),
+        ("Hej på dig\n\nBo Ek\nÖrkelljungabostäder AB", None, None, None),
+    ],
+)
+def test_the_surer_of_firm_and_association_is_told(
+    judge: Judge, text: str, words: str | None, confidence: Confidence | None, reason: str | None
+) -> None:
+    found = [f for f in judge(text) if f.detector == "business"]
+    told_of = [(text[f.start : f.end], f.confidence, f.evidence, f.reason) for f in found]
+    assert told_of == ([(words, confidence, "företag eller förening", reason)] if words else [])

@@ -167,3 +167,25 @@ def test_a_mere_resemblance_is_no_reason_to_warn(judge: Judge, subject: str, tex
 @pytest.mark.parametrize(("subject", "text"), PASSING)
 def test_the_commission_passes(judge: Judge, subject: str, text: str) -> None:
     assert not told(judge, subject, text)
+
+
+@pytest.mark.parametrize(
+    ("to", "confidence"),
+    [
+        (("a@moderaterna.se",), Confidence.HIGH),
+        (("a@lokal.moderaterna.se", "b@sd.se"), Confidence.HIGH),
+        (("a@ejmoderaterna.se",), Confidence.MEDIUM),
+        (("a@moderaterna.se", "b@example.com"), Confidence.MEDIUM),
+        ((), Confidence.MEDIUM),
+    ],
+)
+def test_a_mail_to_the_party_alone_speaks_for_its_work(
+    judge: Judge, to: tuple[str, ...], confidence: Confidence
+) -> None:
+    (found,) = (f for f in judge("Hej, valstugan är klar", to=to) if f.detector == "party")
+    reason = "Det som står i mejlets text rör partiets interna arbete och inte uppdraget i kommunen."
+    assert (found.confidence, found.evidence, found.reason) == (confidence, "internt partiarbete", reason)
+
+
+def test_a_mail_to_the_party_without_a_word_of_its_work_passes(judge: Judge) -> None:
+    assert not [f for f in judge("Hej på er", to=("a@moderaterna.se",)) if f.detector == "party"]

@@ -220,3 +220,22 @@ def test_a_mere_resemblance_is_no_reason_to_warn(judge: Judge, subject: str, tex
 @pytest.mark.parametrize(("subject", "text"), PASSING)
 def test_the_commission_passes(judge: Judge, subject: str, text: str) -> None:
     assert not told(judge, subject, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "confidence"),
+    [
+        ("Hej älskling, jag hämtar barnen", "älskling, jag hämtar barnen", Confidence.HIGH),
+        ("Vår altan är här, hej", "altan", Confidence.MEDIUM),
+        ("Vår goda gamla altan är här, hej", "altan", Confidence.MEDIUM),
+        ("Er så goda gamla altan är här, hej", None, None),
+        ("En altan är här, hej", None, None),
+    ],
+)
+def test_what_is_told_of_private_life(
+    judge: Judge, text: str, words: str | None, confidence: Confidence | None
+) -> None:
+    reason = "Det som står i mejlets text handlar om privatliv och inte om uppdraget."
+    found = [f for f in judge(text) if f.detector == RULE]
+    told_of = [(text[f.start : f.end], f.confidence, f.evidence, f.reason) for f in found]
+    assert told_of == ([(words, confidence, "privat innehåll", reason)] if words else [])

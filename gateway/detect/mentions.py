@@ -277,9 +277,7 @@ class _Scanner:
         token = self._tokens[at]
         if not token.bits & (_TITLE | topics.OFFICE | topics.CALLING) or token.bits & topics.PLURAL:
             return None
-        name = at + 1
-        if name < len(self._tokens) and self._tokens[name].low in {",", "för", "i", "på"}:
-            name = at + 1 if self._tokens[name].low != "," else at + 2
+        name = at + 2 if self._low(at + 1) == "," else at + 1
         if name < len(self._tokens) and (self._is_given(name) or self._tokens[name].bits & _SURNAME):
             mention = self._name(name)
             if mention is not None:
@@ -353,7 +351,7 @@ class _Scanner:
                     return True, at + ahead + 1
                 if following.capital and not following.bits & (_GIVEN | topics.POLICY):
                     return True, at + ahead + 1
-        elif token.bits & topics.PLACE and token.capital and self._has(at - 1, 0) is False:
+        elif token.bits & topics.PLACE and token.capital:
             following = self._token(at + 1)
             if following is not None and following.low[0].isdigit():
                 return True, at + 2

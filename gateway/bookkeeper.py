@@ -185,20 +185,24 @@ class _Line(asyncio.Protocol):
         self._frames = _Frames()
         self._transport: asyncio.Transport | None = None
         self._unsent: list[bytes] = []
+        self._loop = asyncio.get_running_loop()
+        self._flushing = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
 
     def send(self, frame: bytes, *, at_leisure: bool) -> None:
-        """Send a frame now, or with the next that goes now, but within ``_LEISURE`` seconds."""
+        """Send a frame with all others of this turn of the loop, or ``at_leisure`` with the next of those."""
         self._unsent.append(frame)
-        if not at_leisure:
-            self.flush()
-        elif len(self._unsent) == 1:
-            asyncio.get_running_loop().call_later(_LEISURE, self.flush)
+        if not at_leisure and not self._flushing:
+            self._flushing = True
+            self._loop.call_soon(self.flush)
+        elif at_leisure and len(self._unsent) == 1:
+            self._loop.call_later(_LEISURE, self.flush)
 
     def flush(self) -> None:
         """Send what waits."""
+        self._flushing = False
         if self._unsent and self._transport is not None:
             self._transport.write(b"".join(self._unsent))
             self._unsent.clear()

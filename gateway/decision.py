@@ -404,7 +404,10 @@ class Gatekeeper:
             works.append(self._persistently(lambda: self._desk.release(pending)))
         elif pending is not None:
             works.append(self._desk.drop(pending))
-        await asyncio.gather(*map(self._quietly, works))
+        if len(works) == 1:
+            await self._quietly(works[0])
+        else:
+            await asyncio.gather(*map(self._quietly, works))
 
     async def _commit(self, reservation: Reservation, persons: list[str]) -> None:
         """Count persons that were reached, again and again while their reservation would hold them anyway.

@@ -13,7 +13,7 @@ from gateway.journal.journal import Journal
 from gateway.journal.record import Handled, Record
 from gateway.journal.sent import Sent, SentRegister
 from gateway.model import Action, Envelope, Part, RuleHit
-from gateway.telemetry.board import Counter, Metrics
+from gateway.telemetry.board import Counter, Histogram, Metrics
 
 _LOG = structlog.get_logger()
 
@@ -81,6 +81,8 @@ class GateObserver:
         self._journal = journal
         self._ours = frozenset(d.partition(".")[2] or d for d in settings.scope.folded) | settings.scope.folded
         self._judged = {front: metrics.counter("judged", front=front) for front in ("smtp", "milter")}
+        self._stages: dict[str, Histogram] = {}
+        self._log = _LOG.bind()
 
     def judged(self, decision: Decision) -> None:
         """Count what was found in a message, and what the rules made of it."""
@@ -108,7 +110,7 @@ class GateObserver:
         way = direction(submission.envelope, self._ours)
         self._count(submission, verdict, way)
         for stage, seconds in decision.seconds.items():
-            self._metrics.observe("stage_seconds", seconds, stage=stage)
+            self._stage(stage).observe(seconds)
         if "relay" in decision.seconds:
             self._relay_said(f"{code // 100}xx")
         handled = Handled(
@@ -122,7 +124,7 @@ class GateObserver:
         if self._sent is not None and code // 100 == 2:  # noqa: PLR2004 - RFC 5321 4.2.1
             self._sent.append(_sent(decision))
         record = self._journal.append(decision.facts, decision.verdict, handled)
-        _LOG.info("message", **_line(record))
+        self._log.info("message", **_line(record))
 
     def passed(self, submission: Submission, code: int) -> None:
         """Count a message out of scope; nothing of it is logged but that it was there."""
@@ -139,6 +141,12 @@ class GateObserver:
         if what in {"ledger", "outbox"}:
             self._metrics.set(f"{what}_up", 0)
         _LOG.warning("store_failed", store=what)
+
+    def _stage(self, stage: str) -> Histogram:
+        found = self._stages.get(stage)
+        if found is None:
+            found = self._stages[stage] = self._metrics.histogram("stage_seconds", stage=stage)
+        return found
 
     def _relay_said(self, outcome: str) -> None:
         self._metrics.counter("relay_replies", stage="end", **{"class": outcome}).inc()

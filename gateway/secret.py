@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 import stat
@@ -14,6 +15,29 @@ from gateway.model import InvalidConfiguration, Problem
 _OCTETS: Final = 32
 _LARGEST: Final = 4096
 _OTHERS: Final = 0o007
+_BLOCK: Final = 64
+
+
+class Mac:
+    """HMAC-SHA-256 (RFC 2104) under one key, for many short values.
+
+    The key is taken in once: a message needs half a dozen digests, and ``hmac.digest`` spends two thirds of each on it.
+    """
+
+    __slots__ = ("_inner", "_outer")
+
+    def __init__(self, key: bytes) -> None:
+        """Take the key in."""
+        block = (hashlib.sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
+        self._inner = hashlib.sha256(bytes(octet ^ 0x36 for octet in block))
+        self._outer = hashlib.sha256(bytes(octet ^ 0x5C for octet in block))
+
+    def digest(self, value: bytes) -> bytes:
+        """Return the 32 octets of a value."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(value)
+        outer.update(inner.digest())
+        return outer.digest()
 
 
 def installation_secret(state: Path) -> bytes:

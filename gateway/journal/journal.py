@@ -211,14 +211,18 @@ def _row(record: Record) -> tuple[str | int, ...]:
         record.direction,
         record.size,
         record.verdict,
-        json.dumps(record.rules),
-        json.dumps(record.observed),
-        json.dumps(record.lifted),
+        _names(record.rules),
+        _names(record.observed),
+        _names(record.lifted),
         record.policy,
         record.code,
         record.enhanced,
         json.dumps(record.milliseconds),
     )
+
+
+def _names(names: Sequence[str]) -> str:
+    return json.dumps(names) if names else "[]"
 
 
 def _record(row: tuple[int, str, str, str, str, str, str, str, str, str, str, str, int, str, str]) -> Record:

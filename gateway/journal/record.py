@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from gateway.model import Action, Facts, RuleHit, Verdict
+from gateway.secret import Mac
 
 _VERDICTS: Final = {
     Action.PASS: "pass",
@@ -114,7 +114,10 @@ def record_of(facts: Facts, verdict: Verdict, handled: Handled, key: bytes) -> R
 
 def pseudonym(address: str, key: bytes) -> str:
     """Return what stands for an address: the same each time, and nothing that leads back without the key."""
-    return hmac.digest(key, b"journal sender\0" + address.casefold().encode(), hashlib.sha256)[:8].hex()
+    return _mac(key).digest(b"journal sender\0" + address.casefold().encode())[:8].hex()
+
+
+_mac = lru_cache(maxsize=4)(Mac)
 
 
 def persons_range(count: int) -> str:

@@ -89,7 +89,7 @@ class BookLedger:
         """Turn the reservation into reached persons: those of ``accepted``. Idempotent."""
 
         def prepare(key: Key) -> Work[None]:
-            ours = self._once_more(replace(reservation.claim, at=at), key, accepted)
+            ours = self._once_more(reservation.claim, key, accepted, at)
             mailing = mailing_number(reservation.usage.mailing)
             return partial(_settle, ours, ours.mailing if mailing is None else mailing)
 
@@ -98,12 +98,12 @@ class BookLedger:
         finally:
             self._lately.pop(reservation.claim.attempt, None)
 
-    def _once_more(self, claim: Claim, key: Key, accepted: Collection[str]) -> KeyedClaim:
+    def _once_more(self, claim: Claim, key: Key, accepted: Collection[str], at: datetime) -> KeyedClaim:
         """Return the keyed form of a claim at its end, from that at its beginning where all persons are accepted."""
         made_with, before = self._lately.get(claim.attempt, (None, None))
         if before is None or made_with is not key or claim.persons.keys() != set(accepted):
-            return keyed(claim, key, accepted)
-        return before.moved(claim.at)
+            return keyed(replace(claim, at=at), key, accepted)
+        return before.moved(at)
 
     async def release(self, reservation: Reservation) -> None:
         """Give the reservation back: nothing was delivered. Idempotent."""

@@ -13,18 +13,19 @@ new key. Counting starts from zero and permits are gone: do it when no mailing i
 from __future__ import annotations
 
 import hashlib
-import hmac
 import secrets
 import struct
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 from gateway.ledger import Claim, KeyMismatch, Permit
-from gateway.secret import read_secret
+from gateway.secret import Mac, read_secret
 
+_MILLISECOND: Final = timedelta(milliseconds=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MASK: Final = 2**64 - 1
 _SHORTEST: Final = 32
@@ -41,10 +42,15 @@ class Key:
     id: str
     given: bool
     """True when it came from a file: then it never goes into the store."""
+    mac: Mac = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Take the key in once for all digests."""
+        object.__setattr__(self, "mac", Mac(self.secret))
 
     def digest(self, kind: bytes, value: bytes) -> bytes:
         """Return 32 octets that only holders of the key can derive from ``value``."""
-        return hmac.digest(self.secret, kind + b"\0" + value, "sha256")
+        return self.mac.digest(kind + b"\0" + value)
 
     def number(self, kind: bytes, value: bytes) -> int:
         """Return the keyed id of ``value`` as a signed 64-bit number."""
@@ -192,8 +198,8 @@ def keyed(claim: Claim, key: Key, only: Collection[str] | None = None) -> KeyedC
         announced=claim.announced,
         limit=claim.limit,
         at=at,
-        until=at + claim.window // timedelta(milliseconds=1),
-        held_until=at + claim.hold // timedelta(milliseconds=1),
+        until=at + claim.window // _MILLISECOND,
+        held_until=at + claim.hold // _MILLISECOND,
     )
 
 
@@ -244,9 +250,15 @@ def _minima(minhash: tuple[int, ...], scope: bytes, key: Key) -> bytes:
     """
     if not minhash:
         return b""
-    seed = hashlib.shake_128(key.digest(b"minimum", scope)).digest(16 * len(minhash))
-    secrets_ = struct.unpack(f"<{2 * len(minhash)}Q", seed)
-    return bytes((m * a + b & _MASK) >> 56 for m, a, b in zip(minhash, secrets_[::2], secrets_[1::2], strict=True))
+    factors, summands = _hashes(key.digest(b"minimum", scope), len(minhash))
+    return bytes([(m * a + b & _MASK) >> 56 for m, a, b in zip(minhash, factors, summands, strict=True)])
+
+
+@lru_cache(maxsize=64)
+def _hashes(seed: bytes, number: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the hashes of a sender, a and b of each; who has just written often writes again."""
+    numbers = struct.unpack(f"<{2 * number}Q", hashlib.shake_128(seed).digest(16 * number))
+    return numbers[::2], numbers[1::2]
 
 
 def _octets(text: str) -> bytes:
@@ -276,7 +288,7 @@ def mailing_number(text: str) -> int | None:
 
 def milliseconds(at: datetime) -> int:
     """Return a moment as stores keep it."""
-    return (at - _EPOCH) // timedelta(milliseconds=1)
+    return (at - _EPOCH) // _MILLISECOND
 
 
 def moment(stored: int) -> datetime:

@@ -205,11 +205,12 @@ class Handling:
     staff_domains: frozenset[str] = frozenset()
     payroll: frozenset[str] = frozenset()
     party_domains: frozenset[str] = frozenset()
+    uncounted: frozenset[str] = field(init=False)
+    """The addresses that are no persons of a mailing: functions that must be written to."""
 
-    @property
-    def uncounted(self) -> frozenset[str]:
-        """Return the addresses that are no persons of a mailing: functions that must be written to."""
-        return self.registry | self.security | self.managers
+    def __post_init__(self) -> None:
+        """Put them together once: every recipient of every message is looked for among them."""
+        object.__setattr__(self, "uncounted", self.registry | self.security | self.managers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

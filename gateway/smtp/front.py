@@ -117,6 +117,8 @@ class Front:
 
     async def has_room(self) -> bool:
         """Wait a bounded time for room; False when there is none."""
+        if not self.full:
+            return True
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(ROOM_SECONDS):
                 while self.full:

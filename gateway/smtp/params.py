@@ -29,6 +29,8 @@ RCPT_PARAMETERS: Final[Mapping[str, frozenset[str]]] = {"DSN": frozenset({"NOTIF
 _PARAMETER: Final = re.compile(rb"([A-Za-z0-9][A-Za-z0-9-]{0,63})(?:=([^\x00-\x20=\x7f][^\x00-\x20\x7f]*))?")
 _QUOTE, _BACKSLASH, _GREATER = b'"\\>'
 _CONTROL: Final = re.compile(rb"[\x00-\x1f\x7f]")
+_PLAIN_PATH: Final = re.compile(rb'<[^"<> @][^"<> ]*@[^"<> @]+>')
+"""A path without quotes and source route: nearly all there are. What it does not match is read octet by octet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,11 @@ def path_end(octets: bytes) -> int:
 
     Quoted strings may hold ``>``, ``@`` and spaces; a backslash quotes the next octet.
     """
+    plain = _PLAIN_PATH.match(octets)
+    return _quoted_path_end(octets) if plain is None else plain.end()
+
+
+def _quoted_path_end(octets: bytes) -> int:
     if not octets.startswith(b"<"):
         raise syntax_error("An address stands in angle brackets: <name@domain>")
     quoted = False

@@ -7,6 +7,7 @@ spoke and where.
 
 from __future__ import annotations
 
+import json
 import logging
 import math
 import os
@@ -107,6 +108,8 @@ _LINE_OCTETS: Final = 4096
 
 _HOME: Final = Path(__file__).parents[1]
 
+_JSON: Final = json.JSONEncoder(ensure_ascii=False)
+
 _LOG = structlog.get_logger()
 Line = MutableMapping[str, Any]
 
@@ -147,7 +150,7 @@ def fault(error: BaseException) -> dict[str, str]:
 
 
 def _processors(log_format: str) -> list[Processor]:
-    renderer: Processor = structlog.processors.JSONRenderer(ensure_ascii=False)
+    renderer: Processor = _as_json
     if log_format == "console":
         renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), timestamp_key="time")
     return [
@@ -158,6 +161,11 @@ def _processors(log_format: str) -> list[Processor]:
         keep_listed,
         renderer,
     ]
+
+
+def _as_json(_: object, __: str, line: Line) -> str:
+    """Write a line that ``keep_listed`` has left nothing in but JSON's own types."""
+    return _JSON.encode(line)
 
 
 def tell_exceptions(_: object, __: str, line: Line) -> Line:
@@ -190,6 +198,8 @@ def keep_listed(_: object, __: str, line: Line) -> Line:
 
 
 def _reduced(key: str, value: object) -> object:
+    if isinstance(value, str):
+        return _plain(key, value)
     if isinstance(value, (set, frozenset)):
         value = sorted(value, key=str)
     if isinstance(value, (list, tuple)):
@@ -200,17 +210,18 @@ def _reduced(key: str, value: object) -> object:
 
 
 def _plain(key: str, value: object) -> object:
+    if isinstance(value, str):
+        return _text(value.partition(":")[0] if key in _RULES else value)
     if isinstance(value, float):
         return round(value, 4) if math.isfinite(value) else repr(value)
     if value is None or isinstance(value, (bool, int)):
         return value
-    if isinstance(value, str):
-        return _text(value.partition(":")[0] if key in _RULES else value)
     return type(value).__name__
 
 
 def _text(value: str) -> str:
-    value = value[: MAX_TEXT + 1]
+    if len(value) > MAX_TEXT:
+        value = value[: MAX_TEXT + 1]
     if "@" in value:
         value = _ADDRESS.sub("•", value)
     return value if len(value) <= MAX_TEXT else value[: MAX_TEXT - 1] + "…"

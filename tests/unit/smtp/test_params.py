@@ -1,11 +1,13 @@
 """The argument grammar of MAIL and RCPT."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.model import PeerViolation
-from gateway.smtp.params import parse_path_command, read_address
+from gateway.smtp.params import _quoted_path_end, parse_path_command, path_end, read_address
 
 ALL = frozenset({"SIZE", "8BITMIME", "SMTPUTF8", "DSN"})
 
@@ -103,3 +105,14 @@ def test_ordinary_addresses_survive(local: bytes, domain: bytes) -> None:
     address = read_address(b"<" + local.upper() + b"@" + domain + b">")
     assert address is not None
     assert str(address).encode() == local + b"@" + domain
+
+
+@given(st.text(alphabet='<>"\\ @a.:,', max_size=12).map(str.encode))
+def test_a_plain_path_ends_where_reading_octet_by_octet_ends_it(octets: bytes) -> None:
+    def ended(find: Callable[[bytes], int]) -> int | None:
+        try:
+            return find(b"<" + octets)
+        except PeerViolation:
+            return None
+
+    assert ended(path_end) == ended(_quoted_path_end)

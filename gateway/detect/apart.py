@@ -43,8 +43,9 @@ def numbers_apart(page: Page) -> Iterator[Written]:
 
 def _serial(text: str, word: Span) -> Span | None:
     """Return the four digits that a phrase announces or ends."""
-    match = _FOUR.search(text, word[1], min(len(text), word[1] + _AFTER))
-    if match:
+    # A little beyond, so that no longer number is cut off after four digits.
+    match = _FOUR.search(text, word[1], word[1] + _AFTER + len("-0"))
+    if match and match.end() <= word[1] + _AFTER:
         return match.span()
     last = None
     for match in _FOUR.finditer(text, max(0, word[0] - _BEFORE), word[0]):
@@ -58,7 +59,7 @@ def _date(text: str, serial: Span) -> tuple[str | None, str] | None:
     for match in _DATE.finditer(text, max(0, serial[0] - _REACH), serial[0]):
         found = _read(match) or found
     if found is None:
-        for match in _DATE.finditer(text, serial[1], min(len(text), serial[1] + _REACH)):
+        for match in _DATE.finditer(text, serial[1], serial[1] + _REACH):
             found = found or _read(match)
     return found
 

@@ -35,6 +35,8 @@ _A_LIST: Final = 3
 _NEAR_LIST: Final = 100
 """Characters around such a list."""
 _LISTED: Final = re.compile(r"[ ,;\n]{1,3}(?:(?:och|eller|samt|och även|and|or)[ ]{1,2})?")
+_LONGEST: Final = 60
+"""Characters behind a stem in which hyphens may join more parts to the word."""
 _INFLECTED: Final = 3
 """Letters after a stem that are taken for an ending."""
 
@@ -86,7 +88,7 @@ def _fact(page: Page, words: Wordbook, span: Span, kind: str, table: str) -> Fac
 def _whole(page: Page, span: Span) -> Span:
     """Return the word around a stem, with the parts that hyphens join to its end."""
     start, stop = page.word_around(*span)
-    while page.text[stop : stop + 1] == "-" and page.text[stop + 1 : stop + 2].isalpha():
+    while page.text[stop : stop + 1] == "-" and page.text[stop + 1 : stop + 2].isalpha() and stop - span[1] < _LONGEST:
         stop = page.word_around(stop + 1, stop + 1)[1]
     return start, stop
 

@@ -10,6 +10,8 @@ from gateway.detect.matcher import Span
 from gateway.detect.view import Page
 
 _LOOK: Final = 90
+_ADDRESSED: Final = 200
+"""Characters before a number in which an address that holds it begins, or its query."""
 _MOST_FILLERS: Final = 5
 _TOKEN: Final = re.compile(r"[^\W_]+|\S|\n")
 _OTHER_ENDING: Final = re.compile(r"(?:nummer|numret|numrets|numren|nr|number|koden?|referens|ref)$", re.IGNORECASE)
@@ -18,7 +20,7 @@ _LABEL_ENDING: Final = re.compile(
 )
 _AS: Final = re.compile(r"[\"')]?[ ](?:som|as|(?:står |stod )?för)[ ](?P<name>\w{2,30})")
 _ADDRESS: Final = re.compile(r"://|www\.|[?&][\w.-]{1,40}=|^/[\w-]+/", re.IGNORECASE)
-_STOPS: Final = frozenset(";|,\t\n!?[]{}<>/\\")
+_STOPS: Final = frozenset(";|,\n!?[]{}<>/\\")
 
 
 class Label(Enum):
@@ -71,14 +73,22 @@ def heading_of(page: Page, position: int) -> Label:
     """Return what the head of its column calls a number in a table; NONE where there is none."""
     table = page.table_at(position)
     cell = table.heading(page.text, position) if table else None
-    for token in _TOKEN.finditer(page.text, *cell) if cell else ():
-        named = _named(page, token.group(), token.start())
-        if named is not Label.NONE:
-            return named
-    return Label.NONE
+    if cell is None:
+        return Label.NONE
+    known = page.once(_headings)
+    if cell not in known:
+        names = (_named(page, token.group(), token.start()) for token in _TOKEN.finditer(page.text, *cell))
+        known[cell] = next((name for name in names if name is not Label.NONE), Label.NONE)
+    return known[cell]
+
+
+def _headings(_page: Page) -> dict[Span, Label]:
+    """Begin to remember what heads are read as: a long one above many numbers is read once."""
+    return {}
 
 
 def in_address(text: str, span: Span) -> bool:
     """Tell whether a number is part of a web address or of a query."""
-    start = max(text.rfind(" ", max(0, span[0] - 200), span[0]), text.rfind("\n", max(0, span[0] - 200), span[0])) + 1
-    return _ADDRESS.search(text, start, span[0]) is not None
+    lowest = max(0, span[0] - _ADDRESSED)
+    start = max(text.rfind(" ", lowest, span[0]), text.rfind("\n", lowest, span[0])) + 1
+    return _ADDRESS.search(text, max(lowest, start), span[0]) is not None

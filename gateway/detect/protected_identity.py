@@ -87,7 +87,8 @@ def _is_policy(page: Page, marker: Span) -> bool:
 def _row(page: Page, marker: Span) -> Iterator[tuple[Span, Confidence, str]]:
     """Yield a marker in a row of a table that also names the person."""
     text = page.text
-    start = text.rfind("\n", max(0, marker[0] - _ROW), marker[0]) + 1
+    lowest = max(0, marker[0] - _ROW)
+    start = max(lowest, text.rfind("\n", lowest, marker[0]) + 1)
     stop = text.find("\n", marker[1], marker[1] + _ROW)
     end = stop if stop >= 0 else min(len(text), marker[1] + _ROW)
     if page.names_within(start, end) or STREET.search(text, start, end):

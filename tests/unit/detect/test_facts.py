@@ -86,6 +86,9 @@ UNION = ("union", "members")
         ("adhd -vård", Fact(0, 4, "health", "topics")),
         ("adhd-problemen-här", Fact(0, 18, "health", "topics", compound=True)),
         ("adhd-vård", None),
+        (f"adhd-{'x-' * 27}problem", Fact(0, 66, "health", "topics", compound=True)),
+        (f"adhd-{'x-' * 29}problem", Fact(0, 70, "health", "topics", compound=True)),
+        (f"adhd-{'x-' * 40}problem", Fact(0, 64, "health", "topics", compound=True)),
     ],
 )
 def test_a_word_is_taken_whole_and_known_by_its_end(

@@ -97,6 +97,8 @@ LIST = "En lista där det framgår vem som har skyddad identitet"
         ("Namn;Klass;Övrigt\nTim Ask;4B;\nX;4B;skyddad identitet\nBo Ek;4B;\n", None, None),
         ("Plats;Övrigt\nBjörkvägen 9;\nX;skyddad identitet\nBjörkvägen 3;\n", None, None),
         ("Namn;Övrigt\nX;skyddad identitet\nElla Gren;skyddad adress\n", HIGH, LIST),
+        (f"Namn;Övrigt\nElla Gren;{'x;' * 150}skyddad identitet\n", HIGH, LIST),
+        (f"Namn;Övrigt\nElla Gren;{'x;' * 210}skyddad identitet\n", None, None),
     ],
 )
 def test_what_is_told_and_how_surely(judge: Judge, text: str, confidence: Confidence | None, what: str | None) -> None:

@@ -13,7 +13,7 @@ _WORD: Final = rf"[{_CAPITAL}][\w'-]{{1,29}}"
 _LINK: Final = r"(?:(?:von|af|de|el|al|da|van|der|bin|la|du)[ ]){0,2}"
 _AFTER: Final = re.compile(
     rf"(?:-{_WORD})?(?:[ ]{_WORD}(?=[ ][{_CAPITAL}])|[ ][{_CAPITAL}]\.)?[ ]{_LINK}(?P<surname>{_WORD})"
-    rf"|(?:-{_WORD})?\"?[;\t|]\"?(?P<cell>{_LINK}{_WORD})(?=\"?[;\t|\n]|$)"
+    rf"|(?:-{_WORD})?\"?[;\t|]\"?(?P<cell>{_LINK}{_WORD})(?=\"?(?:[;\t|\n]|$))"
 )
 _BEFORE: Final = re.compile(rf"(?P<surname>{_LINK}{_WORD})\"?(?P<mark>, ?|[;\t|]\"?)$")
 _FORENAME: Final = re.compile(rf"(?:^|(?<=[\s;\t|(\"]))(?P<forename>{_WORD})[ ]{_LINK}$")

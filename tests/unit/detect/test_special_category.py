@@ -235,3 +235,72 @@ def test_a_long_text_needs_more_to_be_certain(
     text = "Karin Svensson har fått cancer.\n\n" + "Nämnden behandlar vägar och broar.\n" * size
     found, _ = detect(message(part(text)), built, Circumstances(sender=None, recipients=()))
     assert [f.confidence for f in found if f.rule == "special_category:health"] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("text", "who"),
+    [
+        ("Karin Lindgren har cancer.", "namngiven person"),
+        ("Karin i 5C har cancer.", "namngiven person"),
+        ("Grannen Karin har cancer.", "namngiven person"),
+        ("Karin har cancer.", "person med förnamn"),
+        ("Sedan fick Lindgren cancer.", "person med efternamn"),
+        ("Familjen Lindgren har cancer.", "namngiven familj"),
+        ("Min granne har cancer.", "släkting eller granne"),
+        ("Socialchefen har cancer.", "person med viss befattning"),
+        ("Eleven i 5C har cancer.", "person som går att peka ut"),
+        ("Karin Ek kom. Hon har cancer.", "person som nämns tidigare"),
+    ],
+)
+def test_the_letter_says_how_somebody_is_pointed_out(judge: Judge, text: str, who: str) -> None:
+    (found,) = (f for f in judge(text) if f.detector == "special_category")
+    assert (found.rule, found.evidence) == ("special_category:health", f"{who} + hälsouppgift")
+    assert found.reason == f"En hälsouppgift om en {who} står i mejlets text."
+
+
+def test_what_the_sender_tells_of_himself_is_likely_at_most(judge: Judge) -> None:
+    (found,) = (f for f in judge("Jag har cancer.") if f.detector == "special_category")
+    assert (found.confidence, found.evidence) == (Confidence.MEDIUM, "avsändaren själv + hälsouppgift")
+    assert found.reason == "Avsändaren lämnar i mejlets text en hälsouppgift om sig själv."
+
+
+@pytest.mark.parametrize(
+    ("fact", "rule", "what"),
+    [
+        ("är kurd", "special_category:ethnic", "uppgift om etniskt ursprung"),
+        ("är kommunist", "special_category:political", "uppgift om politisk åsikt"),
+        ("är muslim", "special_category:religion", "uppgift om religion"),
+        ("är medlem i Kommunal", "special_category:union", "facklig uppgift"),
+        ("är lesbisk", "special_category:sexlife", "uppgift om sexualliv eller läggning"),
+        ("lämnade dna-prov", "special_category:biometric-genetic", "biometrisk eller genetisk uppgift"),
+        ("dömdes för stöld", "special_category:crime", "uppgift om brott"),
+        ("är placerad i familjehem", "special_category", "uppgift om sociala förhållanden, skola eller anställning"),
+    ],
+)
+def test_the_letter_says_what_kind_of_fact_it_is(judge: Judge, fact: str, rule: str, what: str) -> None:
+    (found,) = (f for f in judge(f"Karin Lindgren {fact}.") if f.detector == "special_category")
+    assert (found.rule, found.evidence) == (rule, f"namngiven person + {what}")
+    assert found.reason == f"En {what} om en namngiven person står i mejlets text."
+
+
+def test_facts_of_a_kind_share_a_finding_in_each_segment(judge: Judge, quoting: MakePart) -> None:
+    both = "Karin Lindgren har cancer. Bo Ek har adhd. Bo Ek är muslim.\n"
+    found = [f for f in judge(quoting(both, both)) if f.detector == "special_category"]
+    assert [(f.segment, f.rule.partition(":")[2], f.count) for f in found] == [
+        (SegmentKind.QUOTED, "health", 2),
+        (SegmentKind.QUOTED, "religion", 1),
+        (SegmentKind.OWN, "health", 2),
+        (SegmentKind.OWN, "religion", 1),
+    ]
+
+
+def test_the_subject_points_out_whom_the_text_is_about(judge: Judge) -> None:
+    (found,) = (f for f in judge("Sjukskriven för cancer.", subject="Karin Lindgren") if f.detector == "special_category")
+    assert found.evidence == "namngiven person + hälsouppgift"
+
+
+@pytest.mark.parametrize("kind", [SegmentKind.SIGNATURE, SegmentKind.DISCLAIMER])
+def test_signatures_and_disclaimers_tell_nothing_of_anybody(judge: Judge, part: MakePart, kind: SegmentKind) -> None:
+    text = "Karin Lindgren har cancer."
+    made = part(text, segments=(Segment(kind=kind, start=0, end=len(text)),))
+    assert not [f for f in judge(made) if f.detector == "special_category"]

@@ -96,6 +96,8 @@ def test_what_others_hold_counts_and_what_the_attempt_itself_holds_does_not() ->
     assert take(book, first).ruling.outcome is Outcome.GRANTED
     again = take(book, first)
     assert (again.ruling.outcome, again.found.reserved) == (Outcome.GRANTED, 0)
+    assert take(book, wish("a", 1, 10, "id:1")).found.reserved == 0
+    take(book, first)
     other = take(book, wish("b", 61, 101, "id:1"))
     assert (other.ruling.outcome, other.found.reserved) == (Outcome.CONTENDED, 60)
 
@@ -167,7 +169,7 @@ def test_a_permit_of_somebody_else_or_of_yesterday_is_none() -> None:
 
 
 def test_a_commit_counts_in_the_mailing_that_its_reservation_is_for() -> None:
-    book, first = MemoryBook(), wish("a", 1, 10, "id:1")
+    book, first = MemoryBook(), wish("a", 1, 10)
     mailing = take(book, first).mailing
     settle(book, first, 4711)
     assert (book.reached(mailing, first.at), book.root(4711)) == (10, None)

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from gateway.detect.lexicon import Lexicon, build_lexicon
+from gateway.detect.facts import facts_of
+from gateway.detect.foreign import is_foreign, is_linked
+from gateway.detect.lexicon import Lexicon
+from gateway.detect.mentions import Who
+from gateway.detect.pairing import Finder
+from gateway.detect.sentences import Reader
 from gateway.inspection import inspect
 from gateway.model import Circumstances
-from gateway.policy.load import read_tree
+from tests.unit.detect.conftest import MakePage
 from tests.unit.extract.test_opener import mail
 
 NOBODY = Circumstances(sender=None, recipients=())
-
-
-@pytest.fixture(scope="module")
-def lexicon() -> Lexicon:
-    built, problems = build_lexicon(read_tree(Path(__file__).parents[3] / "policies").files)
-    assert not problems
-    return built
 
 
 def rules(text: str, lexicon: Lexicon) -> set[str]:
@@ -60,3 +56,47 @@ def test_what_somebody_is_said_to_have_is_seen(text: str, lexicon: Lexicon) -> N
 
 def test_swedish_attachments_are_read_as_before(lexicon: Lexicon) -> None:
     assert rules("Jag träffade Anna Berg. Det är tråkigt men hon har haft cancer och är sjukskriven för det.", lexicon)
+
+
+ENGLISH = "The report of the board is for the city and the people. "
+LINKED = [
+    ("Anna Berg has breast cancer", True),
+    ("Anna Berg is at home, a talk on cancer", False),
+    ("Anna Berg. Cancer", False),
+    ("Anna Berg (cancer)", False),
+    ("cancer Anna Berg", True),
+    ("cancer  Anna Berg", False),
+    ("Anna Berg has als", False),
+    ("Anna Berg has ALS", True),
+]
+
+
+@pytest.mark.parametrize(("text", "linked"), LINKED)
+def test_small_words_alone_link_a_person_and_a_fact(
+    page: MakePage, lexicon: Lexicon, text: str, *, linked: bool
+) -> None:
+    laid = page(text, body=False, path="2")
+    finder = Finder(Reader(laid, lexicon.wordbook), [])
+    pairs = [pair for fact in facts_of(laid, lexicon.wordbook) for pair in finder.pairs(fact)]
+    assert [is_linked(laid, pair) for pair in pairs if pair.mention.who is not Who.SELF][:1] == [linked]
+
+
+@pytest.mark.parametrize(
+    ("text", "other", "foreign"),
+    [
+        (ENGLISH * 3, {"body": False, "path": "2"}, True),
+        (ENGLISH * 3, {}, False),
+        ("Rapporten är klar och det är bra att den är det. " * 3, {"body": False, "path": "2"}, False),
+        ("The report.", {"body": False, "path": "2"}, False),
+        (
+            ENGLISH + "Rapporten är klar och det är bra att den är det som vi har. " * 3,
+            {"body": False, "path": "2"},
+            False,
+        ),
+        ("x" * 400 + ENGLISH * 3, {"body": False, "path": "2"}, False),
+    ],
+)
+def test_an_attachment_is_foreign_where_its_small_words_are(
+    page: MakePage, text: str, other: dict[str, object], *, foreign: bool
+) -> None:
+    assert is_foreign(page(text, **other), 0) is foreign

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from gateway.detect.facts import facts_of
 from gateway.detect.lexicon import Lexicon
 from gateway.detect.pairing import Finder
 from gateway.detect.sentences import Reader
+from gateway.detect.special_category import most_of
 from gateway.detect.traits import traits_of
+from gateway.model import Confidence
 from tests.unit.detect.conftest import MakePage
 
 SEEN = [
@@ -38,3 +42,46 @@ def test_a_pair_shows_its_traits(page: MakePage, lexicon: Lexicon, text: str, tr
     seen = [traits_of(pair) for fact in facts_of(laid, lexicon.wordbook) for pair in finder.pairs(fact)]
 
     assert any(traits <= one for one in seen), seen
+
+
+def _cases() -> list[tuple[str, list[str]]]:
+    """Return the texts of ``traits_cases.txt`` with the traits of each pair below them."""
+    cases: list[tuple[str, list[str]]] = []
+    for line in Path(__file__).with_name("traits_cases.txt").read_text("utf-8").splitlines():
+        if line.startswith(" "):
+            cases[-1][1].append(line.strip())
+        else:
+            cases.append((line.replace("\\n", "\n"), []))
+    return cases
+
+
+@pytest.mark.parametrize(("text", "pairs"), _cases())
+def test_a_pair_shows_these_traits_and_no_others(page: MakePage, lexicon: Lexicon, text: str, pairs: list[str]) -> None:
+    """The weights were fitted to exactly these."""
+    laid = page(text)
+    finder = Finder(Reader(laid, lexicon.wordbook), [])
+    seen = [traits_of(pair) for fact in facts_of(laid, lexicon.wordbook) for pair in finder.pairs(fact)]
+    assert [" ".join(sorted(t for t in one if not t.startswith("self/"))) for one in seen] == pairs
+    for one in seen:
+        selves = {t.removeprefix("self/") for t in one if t.startswith("self/")}
+        assert selves == ({t for t in one if not t.startswith("self/")} if "who:self" in one else set())
+
+
+@pytest.mark.parametrize(
+    ("text", "most"),
+    [
+        ("Karin Ek har cancer.", Confidence.HIGH),
+        ("Jag har cancer.", Confidence.MEDIUM),
+        ("Att Karin Ek har cancer är osant.", Confidence.LOW),
+        ("Karin Ek dog i cancer 1911.", Confidence.LOW),
+        ("Ett påhittat fall: Karin Ek har cancer.", Confidence.LOW),
+        ("Påhittat fall. Hon har cancer.", Confidence.LOW),
+    ],
+)
+def test_what_is_denied_or_made_up_is_hardly_certain(
+    page: MakePage, lexicon: Lexicon, text: str, most: Confidence
+) -> None:
+    laid = page(text)
+    finder = Finder(Reader(laid, lexicon.wordbook), [])
+    pairs = [pair for fact in facts_of(laid, lexicon.wordbook) for pair in finder.pairs(fact)]
+    assert {most_of(pair, traits_of(pair)) for pair in pairs} == {most}

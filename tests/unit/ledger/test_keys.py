@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +14,8 @@ from hypothesis import strategies as st
 
 from gateway.ledger import KeyMismatch
 from gateway.ledger.keys import (
+    KeyedClaim,
+    KeyedPermit,
     Keyring,
     accept,
     attempt_number,
@@ -26,8 +30,9 @@ from gateway.ledger.keys import (
     propose,
     read_key,
     record_of,
+    sender_text,
 )
-from gateway.model import InvalidConfiguration
+from gateway.model import Fingerprint, InvalidConfiguration
 from tests.support.claims import HOLD, START, WINDOW, claim, like, permit, persons
 
 KEY = key_of(b"k" * 32, given=False)
@@ -212,3 +217,45 @@ def test_a_permit_comes_back_without_its_sender() -> None:
 def test_a_permit_for_no_mailing_at_all_fits_none() -> None:
     assert keyed_permit(permit(150, "nonsense"), KEY).mailing == 0
     assert keyed_permit(permit(150), KEY).mailing is None
+
+
+# --- what the next version must read -------------------------------------------------------------
+
+KEPT = KeyedClaim(
+    attempt=-3809669265174289175,
+    sender=8438264178881343807,
+    mailing=295993915810267,
+    marks=(-5566371339118321187, -7489725878493152656, -506355241990553207),
+    minima=b"\x89d{\xd1",
+    persons={2169472152132180009: 1, -8223376558111581369: 7},
+    announced=3,
+    limit=100,
+    at=1762160400000,
+    until=1762246800000,
+    held_until=1762161300000,
+)
+
+
+def test_ids_stay_the_same_from_version_to_version() -> None:
+    """Others would count a mailing anew that was under way when a host was upgraded."""
+    fingerprint = Fingerprint(exact=b"exact", minhash=(1, 2, 3, 2**63))
+    whom = {"a@x.se": 1, "grupp@x.se": 7}
+    wish = claim("attempt", whom, "id:1", "thread:2", fingerprint=fingerprint, announced=3)
+    assert keyed(wish, KEY) == KEPT
+    assert attempt_number(wish, KEY) == KEPT.attempt
+    assert (mailing_text(KEPT.mailing), sender_text(KEPT.sender)) == ("8d6ht3a8ev", "751abc901720313f")
+    assert (KEY.id, record_of(KEY)) == ("a4dbc1995d90b620", f"a4dbc1995d90b620:{'6b' * 32}")
+    assert keyed_permit(permit(150, "8d6ht3a8ev"), KEY) == KeyedPermit(
+        id="p1", sender=KEPT.sender, mailing=KEPT.mailing, persons=150, until=1762174800000, since=1762160400000
+    )
+
+
+def test_a_claim_travels_between_processes() -> None:
+    assert pickle.loads(pickle.dumps(KEPT)) == KEPT  # noqa: S301 - its own
+
+
+def test_a_claim_made_later_keeps_its_terms() -> None:
+    later = KEPT.moved(START + timedelta(hours=1))
+    hour = 3_600_000
+    assert later == replace(KEPT, at=KEPT.at + hour, until=KEPT.until + hour, held_until=KEPT.held_until + hour)
+    assert later.tied_until == KEPT.tied_until + hour == KEPT.until + 900_000 + hour

@@ -427,3 +427,19 @@ async def test_of_claims_made_at_once_only_as_many_are_granted_as_fit(ledger: Le
     reservations = await asyncio.gather(*map(ledger.reserve, wishes))
     outcomes = [r.outcome for r in reservations]
     assert (outcomes.count(GRANTED), outcomes.count(CONTENDED)) == (3, 5)
+
+
+@pytest.mark.parametrize(("early", "one"), [(timedelta(milliseconds=1), True), (timedelta(0), False)])
+@pytest.mark.parametrize("tie", [{"identities": ("id:1",)}, {"fingerprint": like(0.9)}], ids=["identity", "content"])
+async def test_what_ties_messages_together_ends_with_the_window_and_what_may_be_in_flight(
+    ledger: Ledger, tie: dict[str, object], early: timedelta, *, one: bool
+) -> None:
+    first = await deliver(ledger, claim("a", persons(1, 10), "id:1", fingerprint=like(1.0)))
+    later = await ledger.reserve(claim("b", persons(1, 10), at=START + WINDOW + HOLD - early, **tie))
+    assert (later.usage.mailing == first.usage.mailing) is one
+
+
+async def test_a_reservation_ends_at_its_end(ledger: Ledger) -> None:
+    await ledger.reserve(claim("a", persons(1, 100), "id:1"))
+    other = await ledger.reserve(claim("b", persons(101, 200), "id:1", at=START + HOLD))
+    assert other.outcome is GRANTED

@@ -148,3 +148,43 @@ async def test_a_permit_granted_again_is_replaced(ledger: Ledger) -> None:
     await ledger.grant(permit(110))
     assert (await ledger.reserve(claim("a", persons(1, 150), "id:1"))).outcome is OVER
     assert [p.persons for p in await ledger.permits(START)] == [110]
+
+
+async def test_whom_two_mailings_reached_that_became_one_is_charged_once(ledger: Ledger) -> None:
+    await ledger.grant(permit(150))
+    await deliver(ledger, claim("a", persons(1, 60), "id:1"))
+    await deliver(ledger, claim("b", persons(41, 80), "id:2", at=START + HOUR))
+    both = await deliver(ledger, claim("c", persons(81, 120), "id:1", "id:2", at=START + HOUR))
+    last = await ledger.reserve(claim("d", persons(121, 150), "id:1", at=START + HOUR))
+    over = await ledger.reserve(claim("e", persons(121, 151), "id:1", at=START + HOUR))
+    assert (both.outcome, last.outcome, over.outcome) == (GRANTED, GRANTED, OVER)
+    assert [p.used for p in await ledger.permits(START + HOUR)] == [120]
+
+
+async def test_whom_only_one_of_them_reached_since_the_permit_is_charged(ledger: Ledger) -> None:
+    await ledger.grant(permit(10, id="p0", until=START + 2 * HOUR))
+    first = await deliver(ledger, claim("a", persons(1, 60), "id:1"))
+    await deliver(ledger, claim("b", persons(41, 80), "id:2", at=START + HOUR))
+    await ledger.grant(permit(50, first.usage.mailing, since=START + HOUR))
+    await deliver(ledger, claim("c", persons(81, 90), "id:1", "id:2", at=START + HOUR))
+    assert {p.id: p.used for p in await ledger.permits(START + HOUR)}["p1"] == 30
+
+
+async def test_a_permit_for_the_mailing_is_used_before_one_for_any_and_of_those_the_soonest_to_end(
+    ledger: Ledger,
+) -> None:
+    first = await deliver(ledger, claim("a", persons(1, 100), "id:1"))
+    for name, hours in (("late", 3), ("soon", 2)):
+        await ledger.grant(permit(150, id=name, until=START + hours * HOUR))
+    await deliver(ledger, claim("b", persons(101, 110), "id:1"))
+    assert {p.id: p.mailing for p in await ledger.permits(START)} == {"soon": first.usage.mailing, "late": None}
+    other = await deliver(ledger, claim("c", persons(1, 100), "id:2"))
+    await ledger.grant(permit(150, other.usage.mailing, id="own", until=START + 4 * HOUR))
+    await deliver(ledger, claim("d", persons(101, 110), "id:2"))
+    assert {p.id: p.mailing for p in await ledger.permits(START)}["late"] is None
+
+
+async def test_a_permit_is_no_longer_good_at_its_end(ledger: Ledger) -> None:
+    await ledger.grant(permit(150, until=START + HOUR))
+    assert await ledger.permits(START + HOUR) == []
+    assert (await ledger.reserve(claim("a", persons(1, 150), at=START + HOUR))).outcome is OVER

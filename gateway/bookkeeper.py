@@ -20,9 +20,11 @@ import signal
 import socket
 import struct
 import time
+from collections import deque
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar, cast
 
+from gateway.alarm import Alarm
 from gateway.store import Backlog, Job, StoreBusy, StoreFile, Work, Writer
 
 T = TypeVar("T")
@@ -182,11 +184,13 @@ class _Line(asyncio.Protocol):
 
     def __init__(self) -> None:
         self.waiting: dict[int, asyncio.Future[Any]] = {}
+        self._deadlines: deque[tuple[float, asyncio.Future[Any]]] = deque()
         self._frames = _Frames()
         self._transport: asyncio.Transport | None = None
         self._unsent: list[bytes] = []
         self._loop = asyncio.get_running_loop()
         self._flushing = False
+        self._alarm = Alarm(self._loop, self._give_up)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
@@ -207,6 +211,29 @@ class _Line(asyncio.Protocol):
             self._transport.write(b"".join(self._unsent))
             self._unsent.clear()
 
+    def wait(self, number: int, seconds: float) -> asyncio.Future[Any]:
+        """Return where the answer to a number will be, or StoreBusy when it has not come in time, the same for all."""
+        future: asyncio.Future[Any] = self._loop.create_future()
+        self.waiting[number] = future
+        due = self._loop.time() + seconds
+        self._forget_answered()
+        self._deadlines.append((due, future))
+        self._alarm.ring_at(due)
+        return future
+
+    def _give_up(self) -> None:
+        """Tell those whose time is over, and come back for the next who still waits."""
+        self._forget_answered()
+        while self._deadlines and self._deadlines[0][0] <= self._loop.time():
+            self._deadlines.popleft()[1].set_exception(StoreBusy("no answer in time"))
+            self._forget_answered()
+        if self._deadlines:
+            self._alarm.ring_at(self._deadlines[0][0])
+
+    def _forget_answered(self) -> None:
+        while self._deadlines and self._deadlines[0][1].done():
+            self._deadlines.popleft()
+
     def data_received(self, data: bytes) -> None:
         for number, result, error in self._frames.feed(data):
             future = self.waiting.pop(number, None)
@@ -222,6 +249,7 @@ class _Line(asyncio.Protocol):
             if not future.done():
                 future.set_exception(StoreBusy(_GONE))
         self.waiting.clear()
+        self._alarm.stop()
 
 
 class KeptStore:
@@ -241,21 +269,17 @@ class KeptStore:
         """Return what ``work`` returned, once it is committed. Raises StoreError, or what ``work`` raised."""
         if self._closed:
             raise StoreBusy("closed")
-        loop = asyncio.get_running_loop()
         line = await self._connected()
         if len(line.waiting) >= _WAITING:
             raise StoreBusy("too much work waits")
-        future: asyncio.Future[T] = loop.create_future()
         number = next(self._numbers)
         until = math.inf if concluding else time.monotonic() + self._deadline
-        line.waiting[number] = future
+        future: asyncio.Future[T] = line.wait(number, self._deadline)
         line.send(_frame((number, work, concluding, until)), at_leisure=concluding)
-        timer = loop.call_later(self._deadline, _give_up, future)
         self._under_way.add(future)
         try:
             return await future
         finally:
-            timer.cancel()
             line.waiting.pop(number, None)
             self._under_way.discard(future)
 
@@ -288,8 +312,3 @@ class KeptStore:
             await asyncio.wait(set(self._under_way), timeout=self._deadline)
         if self._transport is not None:
             self._transport.close()
-
-
-def _give_up(future: asyncio.Future[Any]) -> None:
-    if not future.done():
-        future.set_exception(StoreBusy("no answer in time"))

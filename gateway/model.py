@@ -356,6 +356,8 @@ class Reply:
 
 
 def _cut(line: str, octets: int) -> bytes:
+    if line.isascii():
+        return line[:octets].encode()
     return line.encode("utf-8", "replace")[:octets].decode("utf-8", "ignore").encode()
 
 
@@ -365,7 +367,7 @@ _FOLD = str.maketrans(
 
 
 def _to_ascii(text: str) -> str:
-    return text.translate(_FOLD).encode("ascii", "replace").decode()
+    return text if text.isascii() else text.translate(_FOLD).encode("ascii", "replace").decode()
 
 
 # --- broken promises -------------------------------------------------------------------------

@@ -18,6 +18,8 @@ Network = IPv4Network | IPv6Network
 
 ROOM_SECONDS: Final = 10.0
 """How long a message waits for room before 452."""
+_ADDRESSES: Final = 1000
+"""Peers remembered; all are forgotten when there are more."""
 
 
 class Meters(Protocol):
@@ -88,10 +90,17 @@ class Front:
     sessions: set[Drainable] = field(default_factory=set)
     per_address: Counter[str] = field(default_factory=Counter)
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+    _admitted: dict[str, bool] = field(default_factory=dict)
+    """Peers and whether they may use the gateway; most come again."""
 
     def admits(self, address: str) -> bool:
         """Tell whether this peer may use the gateway. A unix socket's peer has no address and may."""
-        return not address or is_among(address, self.networks)
+        known = self._admitted.get(address)
+        if known is None:
+            if len(self._admitted) >= _ADDRESSES:
+                self._admitted.clear()
+            known = self._admitted[address] = not address or is_among(address, self.networks)
+        return known
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something that nobody waits for, and keep it alive until it is done."""
@@ -136,6 +145,8 @@ class Front:
 
 def is_among(address: str, networks: tuple[Network, ...]) -> bool:
     """Tell whether an address is in one of the networks; an IPv4-mapped one counts as IPv4 (RFC 4291 2.5.5.2)."""
+    if not networks:
+        return False
     try:
         peer = ip_address(address.partition("%")[0])
     except ValueError:

@@ -22,6 +22,7 @@ class RelayConnection(asyncio.Protocol):
 
     def __init__(self) -> None:
         """Wait to be connected."""
+        self._loop = asyncio.get_running_loop()
         self.transport: asyncio.Transport | None = None
         self.replies: deque[RelayReply] = deque()
         self.lost: str | None = None
@@ -31,7 +32,7 @@ class RelayConnection(asyncio.Protocol):
         self.heard_at = 0.0
         """When it was last waited for or heard (the loop's time)."""
         self._waiter: asyncio.Future[None] | None = None
-        self._alarm = Alarm(asyncio.get_running_loop(), lambda: _wake(self._waiter))
+        self._alarm = Alarm(self._loop, lambda: _wake(self._waiter))
         self._room: asyncio.Future[None] | None = None
 
     @property
@@ -47,7 +48,7 @@ class RelayConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take octets of the relay."""
-        self.heard_at = asyncio.get_running_loop().time()
+        self.heard_at = self._loop.time()
         self.replies.extend(self._parser.feed(data))
         if self._parser.violation is not None:
             self.end(f"it sent {self._parser.violation}")
@@ -68,7 +69,7 @@ class RelayConnection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """Note that the relay takes no more for now."""
-        self._room = asyncio.get_running_loop().create_future()
+        self._room = self._loop.create_future()
 
     def resume_writing(self) -> None:
         """Note that it takes more."""
@@ -101,7 +102,7 @@ class RelayConnection(asyncio.Protocol):
 
     async def next_reply(self, seconds: float) -> RelayReply:
         """Return the next reply; ``seconds`` may pass between its octets. Raises Unavailable."""
-        loop = asyncio.get_running_loop()
+        loop = self._loop
         started = self.heard_at = loop.time()
         while not self.replies:
             if self.lost is not None:

@@ -29,7 +29,7 @@ _BEFORE: Final = frozenset(".,:/+-")
 _SIGNS: Final = "0123456789ABCDEFHJKLMNPRSTUVWXY"
 _FIRST: Final = (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)
 _SECOND: Final = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
-_DAYS_MORE: Final = (0, 40, 60)
+_DAYS_MORE: Final = (0, 40)
 _MONTHS_MORE: Final = (0, 40, 80)
 
 
@@ -58,7 +58,7 @@ def foreign_numbers(page: Page, reach: int) -> Iterator[Foreign]:
 def _norwegian(page: Page, reach: int) -> Iterator[Foreign]:
     for start, end, digits in _written(page, _ELEVEN):
         labelled = page.near("identity.norwegian", max(0, start - reach), start) is not None
-        if not _is_day(digits, _DAYS_MORE[:2], _MONTHS_MORE):
+        if not _is_day(digits, _DAYS_MORE, _MONTHS_MORE):
             continue
         if _mod11(digits[:10], _FIRST) and _mod11(digits, _SECOND):
             if labelled:

@@ -113,7 +113,11 @@ def test_a_finding_says_why_and_shows_no_digit_of_the_birth_number(
         ("Siffrorna 000101 2384 står på lappen", [(P, MEDIUM)]),
         ("Siffrorna 0001012384 står på lappen", []),
         ("Siffrorna 00 01 01 23 84 står på lappen", []),
+        ("Siffrorna 7001012389 står på lappen", [(P, MEDIUM)]),
         ("Rapport om hur 7809142388 kom till", []),
+        ("Rapport elev 7809142388", [(P, HIGH)]),
+        ("Elev rapport 7809142388", []),
+        ("7809142389 (hans rätta personnr)", [(P, MEDIUM)]),
         ("Konto, i så fall 7809142388", []),
         ("x780914-2388", []),
         ("artikelnr780914-2388", []),
@@ -144,6 +148,13 @@ def test_what_surrounds_a_number_decides_where_its_shape_does_not(
         ("20260914 2407", False),
         ("20260101 0966", False),
         ("20180101-1204", False),
+        ("20170101-0900", False),
+        ("20180101-0800", True),
+        ("20450101-0815", True),
+        ("20460101-0830", False),
+        ("20260101-1030", True),
+        ("20260101 0859", True),
+        ("20260101 1360", False),
     ],
 )
 def test_a_day_of_these_years_with_a_time_may_be_a_meeting(judge: Judge, text: str, *, meets: bool) -> None:
@@ -227,6 +238,27 @@ def test_other_numbers_pass(judge: Judge, text: str) -> None:
 def test_a_column_of_other_numbers_with_a_lucky_one_passes(judge: Judge) -> None:
     rows = "\n".join(f"{n:06}{n * 7 % 10000:04}" for n in range(780914, 781014))
     assert numbers(judge("Nummer\n" + rows + "\n7809142388\n")) == []
+
+
+RIGHT = ("7801102307", "7801112314", "7801122321")
+WRONG = ("7802102308", "7802112315", "7802122322", "7802132339")
+
+
+@pytest.mark.parametrize(
+    ("rows", "counted"),
+    [
+        (RIGHT[:2] + WRONG[:3], 2),
+        (RIGHT[:2] + WRONG[:4], 0),
+        (RIGHT + WRONG[:3], 3),
+        (RIGHT + WRONG, 0),
+        ((*RIGHT[:2], "5562543016", "2120000878", "2021001234", "2322001111"), 2),
+        ((*RIGHT[:2], "2120000878", "2120000870", "2120000871", "2120000872", "2120000873"), 2),
+        ((*RIGHT[:2], *WRONG[:2], *WRONG[:2], *WRONG[:2]), 2),
+    ],
+)
+def test_six_numbers_of_a_shape_must_be_right_in_half(judge: Judge, rows: tuple[str, ...], counted: int) -> None:
+    """Those of organisations tell nothing about their neighbours, and one that comes again is one."""
+    assert sum(f.count for f in judge("\n".join(rows)) if f.detector == "identity") == counted
 
 
 def test_a_column_below_its_head_counts(judge: Judge) -> None:

@@ -134,6 +134,8 @@ PAYMENTS = "Namn;Clearing;Konto\nAnna Berg;8327-9;934 123 456-1\nBo Ek;6712;318 
         ("Lisa Ek har sms-lån.", [("sms-lån", HIGH, NAMED)]),
         ("Grannen har sms-lån.", [("sms-lån", MEDIUM, SOMEBODY)]),
         ("Han har sms-lån.", []),
+        ("Grannen föreslår färre sms-lån.", []),
+        ("Grannen har sms-lån, säger hon.", [("sms-lån", MEDIUM, SOMEBODY)]),
         ("Lisa Ek ringde. Han har sms-lån.", [("sms-lån", HIGH, NAMED)]),
         ("Lisa Ek ringde. Det regnade. Han har sms-lån.", []),
         ("Lisa Ek ringde. Inga sms-lån.", []),

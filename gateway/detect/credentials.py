@@ -182,7 +182,7 @@ def _mixed(value: str) -> int:
 
 def _ends(page: Page, position: int) -> bool:
     """Tell whether a line or sentence ends here, so that a plain word before it is a value and no prose."""
-    return page.text[position : position + 1] in ("", "\n", ".", ",", ";", "\t", "|", '"', "'")
+    return page.text[position : position + 1] in ("", "\n", ".", ",", ";", "\t", '"', "'")
 
 
 def _finding(page: Page, span: Span, confidence: Confidence, what: str) -> Finding:

@@ -358,21 +358,24 @@ async def test_many_slightly_different_contents_stay_one_mailing(ledger: Ledger)
 
 
 async def test_mailings_are_listed_latest_first(ledger: Ledger) -> None:
-    await deliver(ledger, claim("a", persons(1, 60), "id:1", announced=12))
+    one = await deliver(ledger, claim("a", persons(1, 60), "id:1", announced=12))
     await ledger.reserve(claim("b", persons(51, 70), "id:1", at=START + HOUR))
-    await ledger.reserve(claim("c", persons(1, 101), "id:2", at=START + 2 * HOUR))
+    other = await ledger.reserve(claim("c", persons(1, 101), "id:2", at=START + 2 * HOUR))
 
     latest, first = await ledger.mailings(START + 2 * HOUR - timedelta(minutes=50))
     assert (latest.reached, latest.reserved, latest.announced, latest.first) == (0, 0, 0, START + 2 * HOUR)
     assert (first.reached, first.reserved, first.announced) == (60, 10, 12)
     assert (first.first, first.last) == (START, START + HOUR)
+    assert (latest.id, first.id) == (other.usage.mailing, one.usage.mailing)
     assert latest.sender == first.sender
     assert "@" not in first.sender
 
 
 async def test_a_mailing_leaves_the_list_when_its_window_ends(ledger: Ledger) -> None:
     await deliver(ledger, claim("a", persons(1, 60), "id:1"))
-    assert await ledger.mailings(START + WINDOW + HOUR) == []
+    end = START + WINDOW + HOLD
+    assert len(await ledger.mailings(end - timedelta(milliseconds=1))) == 1
+    assert await ledger.mailings(end) == []
 
 
 async def test_a_forgotten_mailing_counts_nobody(ledger: Ledger) -> None:

@@ -102,6 +102,7 @@ async def test_a_permit_follows_its_mailing_into_another(ledger: Ledger) -> None
     await ledger.grant(permit(150, refused.usage.mailing))
     joined = await ledger.reserve(claim("c", persons(1, 150), "id:1", "id:2", at=START + HOUR))
     assert joined.outcome is GRANTED
+    assert [p.mailing for p in await ledger.permits(START + HOUR)] == [joined.usage.mailing]
 
 
 async def test_a_permit_granted_under_a_former_name_fits(ledger: Ledger) -> None:

@@ -81,6 +81,8 @@ LIST = "En lista där det framgår vem som har skyddad identitet"
         ("Kvinnan har skyddad identitet. Hon har nytt namn, det är Maria Strand.", HIGH, WHERE),
         ("Kvinnan har skyddad identitet. Hon kallar sig annat.", None, None),
         ("Det finns skyddad identitet. Tallgatan 4.", None, None),
+        ("Skyddad identitet gäller. Hon bor på Tallgatan 4.", HIGH, WHERE),
+        ("Skyddad identitet gäller på Tallgatan 4. Det regnar. Hon kom.", None, None),
         ("Petra Lund har skyddad identitet.", MEDIUM, WHO),
         ("Petra Lund talade om skyddad identitet.", None, None),
         ("Petra Lund har flyttat. Hon har skyddad identitet.", None, None),
@@ -99,6 +101,8 @@ LIST = "En lista där det framgår vem som har skyddad identitet"
         ("Namn;Övrigt\nX;skyddad identitet\nElla Gren;skyddad adress\n", HIGH, LIST),
         (f"Namn;Övrigt\nElla Gren;{'x;' * 150}skyddad identitet\n", HIGH, LIST),
         (f"Namn;Övrigt\nElla Gren;{'x;' * 210}skyddad identitet\n", None, None),
+        (f"Övrigt;Namn\nskyddad identitet;{'x;' * 150}Ella Gren\n", HIGH, LIST),
+        (f"Övrigt;Namn\nskyddad identitet;{'x;' * 210}Ella Gren\n", None, None),
     ],
 )
 def test_what_is_told_and_how_surely(judge: Judge, text: str, confidence: Confidence | None, what: str | None) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
 
 from gateway.ledger import KeyMismatch
+from gateway.ledger.keys import read_key
 from gateway.ledger.open import open_ledger
 from gateway.ledger.sqlite import FILE
 from gateway.model import InvalidConfiguration, Unavailable
@@ -61,3 +63,30 @@ async def test_two_key_files_do_not_share_a_ledger(tmp_path: Path) -> None:
     with pytest.raises(KeyMismatch):
         await second.ping()
     await second.close()
+
+
+REDIS = "redis://127.0.0.1:1/0"
+
+
+@pytest.mark.parametrize(
+    ("url", "opener"),
+    [
+        ("memory", "open.memory_ledger"),
+        ("sqlite", "open.sqlite_ledger"),
+        ("sqlite", "open.kept_ledger"),
+        (REDIS, "redis.redis_ledger"),
+    ],
+)
+def test_the_key_of_the_file_reaches_whichever_ledger(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, opener: str
+) -> None:
+    (tmp_path / "key").write_text("k" * 40)
+    (tmp_path / "key").chmod(0o600)
+    opened: list[tuple[object, ...]] = []
+    monkeypatch.setattr(f"gateway.ledger.{opener}", lambda *given: opened.append(given))
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        hub = ours if opener == "open.kept_ledger" else None
+        open_ledger(url, state=tmp_path, key_file=tmp_path / "key", hub=hub)
+        where = {"memory": (), "sqlite": (hub or tmp_path,), REDIS: (url,)}[url]
+        assert opened == [(*where, read_key(tmp_path / "key"))]

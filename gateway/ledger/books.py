@@ -83,7 +83,10 @@ class BookLedger:
         except (Unavailable, asyncio.CancelledError):
             self._returns.start(claim.attempt, self._release(claim))
             raise
-        return _reservation(claim, taken)
+        reservation = _reservation(claim, taken)
+        if reservation.outcome is not Outcome.GRANTED:
+            self._lately.pop(claim.attempt, None)  # it holds nothing, so that nobody commits or releases it
+        return reservation
 
     async def commit(self, reservation: Reservation, accepted: Collection[str], at: datetime) -> None:
         """Turn the reservation into reached persons: those of ``accepted``. Idempotent."""

@@ -13,10 +13,10 @@ import pytest
 from gateway.ledger import KeyMismatch, Outcome
 from gateway.ledger.books import BookLedger
 from gateway.ledger.keys import key_of, record_of
-from gateway.ledger.sqlite import FILE, _Keeper, sqlite_ledger
+from gateway.ledger.sqlite import FILE, _Keeper, ledger_file, sqlite_ledger
 from gateway.ledger.tables import MIGRATIONS
 from gateway.model import Unavailable
-from gateway.store import Store
+from gateway.store import Store, StoreFile
 from tests.support.claims import START, claim, deliver, persons
 
 KEY = key_of(b"f" * 32, given=True)
@@ -118,3 +118,9 @@ async def test_a_full_disk_is_a_ledger_that_is_away(tmp_path: Path) -> None:
     granted = await ledger.reserve(claim("a", persons(1, 2000), "id:1", limit=None))
     assert (granted.usage.reserved, granted.usage.own) == (0, 2000)
     await ledger.close()
+
+
+def test_a_bookkeeper_keeps_the_file_durably(tmp_path: Path) -> None:
+    assert ledger_file(tmp_path) == StoreFile(
+        path=tmp_path / FILE, what="ledger", migrations=MIGRATIONS, durable=True, patience=4.0
+    )

@@ -30,6 +30,10 @@ def number(day: int) -> str:
     return next(head + check for check in "0123456789" if luhn((head + check).replace("-", "")))
 
 
+def tight(day: int) -> str:
+    return f"19{number(day)}".replace("-", "")
+
+
 ROWS = {
     "{name}, {phone}": Confidence.HIGH,
     "{name}, 7A": Confidence.MEDIUM,
@@ -52,7 +56,11 @@ ROWS = {
     "{mail}@fororkelljunga.se": Confidence.HIGH,
     "info{mail}@example.com": None,
     "q{number}@example.com": None,
+    "anna.q{number}@example.com": Confidence.HIGH,
+    "q{number}.svensson@example.com": Confidence.HIGH,
+    "info@example.com, {mail}@example.com": Confidence.HIGH,
     "{identity}": Confidence.HIGH,
+    "{tight}": Confidence.HIGH,
     "{name} {identity}": Confidence.HIGH,
     "{name};kommer": Confidence.MEDIUM,
     "{name};k": None,
@@ -63,7 +71,7 @@ ROWS = {
 @pytest.mark.parametrize(("row", "confidence"), ROWS.items())
 def test_what_stands_beside_a_name_makes_a_list(judge: Judge, row: str, confidence: Confidence | None) -> None:
     rows = (
-        row.format(name=p, mail=dotted(p), phone=phone(n), number=50 + n, identity=number(n))
+        row.format(name=p, mail=dotted(p), phone=phone(n), number=50 + n, identity=number(n), tight=tight(n))
         for n, p in enumerate(PERSONS[:20])
     )
     assert told(judge("\n".join(rows))) == ([(20, confidence)] if confidence else [])
@@ -73,6 +81,7 @@ def test_a_column_of_offices_is_a_list_of_the_commission(judge: Judge) -> None:
     rows = "\n".join(f"{p};kommer" for p in PERSONS[:20])
     assert told(judge(f"namn;svar\n{rows}")) == [(20, Confidence.MEDIUM)]
     assert told(judge(f"namn;uppdrag\n{rows}")) == []
+    assert told(judge(f"namn;svar\n{rows.replace('kommer', 'ledamot')}")) == []
 
 
 @pytest.mark.parametrize(("persons", "lists"), [(4, []), (5, [5])])

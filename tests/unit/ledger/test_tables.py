@@ -77,3 +77,41 @@ def test_expired_persons_of_a_living_mailing_are_deleted_when_it_is_looked_at(co
     later = keyed(claim("b", persons(21, 25), "id:1", at=START + WINDOW), KEY)
     settle(book, later, take(book, later).mailing)
     assert connection.execute("SELECT count(*) FROM reached").fetchone()[0] == 5
+
+
+def kept(connection: sqlite3.Connection) -> dict[str, int]:
+    """Return how many rows each table holds, of those that hold any."""
+    tables = ("mailing", "mark", "content", "reached", "charged", "reservation", "permit")
+    counts = {t: connection.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in tables}  # noqa: S608
+    return {table: count for table, count in counts.items() if count}
+
+
+def test_nobody_of_a_forgotten_mailing_is_left(connection: sqlite3.Connection) -> None:
+    book = SqliteBook(connection)
+    book.grant(keyed_permit(permit(50), KEY))
+    first = keyed(claim("a", persons(1, 20), "id:1"), KEY)
+    settle(book, first, take(book, first).mailing)
+    held = take(book, keyed(claim("b", persons(21, 30), "id:1"), KEY))
+    assert kept(connection) == {"mailing": 1, "mark": 1, "reached": 20, "charged": 20, "reservation": 1, "permit": 1}
+    assert book.forget(held.mailing)
+    assert kept(connection) == {"mark": 1, "permit": 1}
+
+
+def test_persons_of_mailings_that_become_one_are_kept_once(connection: sqlite3.Connection) -> None:
+    book = SqliteBook(connection)
+    book.grant(keyed_permit(permit(50), KEY))
+    for attempt, last, *identities in (("a", 20, "id:1"), ("b", 30, "id:2"), ("c", 30, "id:1", "id:2")):
+        wish = keyed(claim(attempt, persons(1, last), *identities), KEY)
+        settle(book, wish, take(book, wish).mailing)
+    assert kept(connection)["reached"] == kept(connection)["charged"] == 30
+
+
+def test_reservations_and_permits_are_swept_with_the_rest(connection: sqlite3.Connection) -> None:
+    book = SqliteBook(connection)
+    book.grant(keyed_permit(permit(50), KEY))
+    take(book, keyed(claim("a", persons(1, 20), "id:1", fingerprint=like(1.0)), KEY))
+    late = keyed(claim("z", [], at=START + 3 * WINDOW), KEY).at
+    assert book.sweep(late, 2) == 2
+    assert kept(connection) == {"mailing": 1, "mark": 2, "content": 1}
+    assert book.sweep(late, 50) == 4
+    assert kept(connection) == {}

@@ -124,7 +124,11 @@ class Metrics:
 
     def counter(self, key: str, **labels: str) -> Counter:
         """Return the cell of a counter."""
-        return Counter(self._slots, self._find(key, Kind.COUNTER, labels))
+        name = ("inc", key, *labels, *labels.values())
+        handle = self._handles.get(name)
+        if not isinstance(handle, Counter):
+            handle = self._handles[name] = Counter(self._slots, self._find(key, Kind.COUNTER, labels))
+        return handle
 
     def gauge(self, key: str, **labels: str) -> Gauge:
         """Return the cell of a gauge."""
@@ -136,11 +140,7 @@ class Metrics:
 
     def inc(self, key: str, amount: float = 1.0, **labels: str) -> None:
         """Add to a counter."""
-        name = ("inc", key, *labels, *labels.values())
-        handle = self._handles.get(name)
-        if not isinstance(handle, Counter):
-            handle = self._handles[name] = self.counter(key, **labels)
-        handle.inc(amount)
+        self.counter(key, **labels).inc(amount)
 
     def set(self, key: str, value: float, **labels: str) -> None:
         """Set a gauge."""

@@ -210,7 +210,7 @@ def best_scores(weights: Weights, stretches: Sequence[Stretch]) -> np.ndarray:
 
 def found_by_rules(examples: Sequence[Example], lexicon: Lexicon) -> np.ndarray:
     """Return for each example and rule whether it finds something without the model, and whether that is certain."""
-    judgement = replace(load_judgement(POLICIES), lexicon=replace(lexicon, model_text=None))
+    judgement = replace(load_judgement(POLICIES), lexicon=replace(lexicon, model=None))
     checker = Checker(judgement, Scope(domains=scoring.DOMAINS), Flags())
     found = np.zeros((len(examples), len(RULES), 2))
     for number, example in enumerate(examples):

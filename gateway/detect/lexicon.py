@@ -50,10 +50,8 @@ class Lexicon:
     """From ``handling.toml``, in lower case."""
     mails: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     """Kind → example mails."""
-    model_text: str | None = field(default=None, repr=False)
-    """The file of the model, where there is one."""
-    model: Model | None = field(init=False, repr=False, compare=False)
-    """What the labelled sentences taught."""
+    model: Model | None = field(default=None, repr=False, compare=False)
+    """What the labelled sentences taught, where there is a model."""
     exemplars: Exemplars = field(init=False, repr=False, compare=False)
     """What the example mails teach."""
     finders: Mapping[str, Finder] = field(init=False, repr=False, compare=False)
@@ -67,7 +65,6 @@ class Lexicon:
     def __post_init__(self) -> None:
         """Compile the lists."""
         object.__setattr__(self, "exemplars", Exemplars(self.mails))
-        object.__setattr__(self, "model", read_model(self.model_text)[0])
         object.__setattr__(self, "finders", {n: Finder(self.lists[n].words) for n in ASKED if n in self.lists})
         written = {n: (listed.words, listed.patterns) for n, listed in self.lists.items() if n not in LOOKED_UP | ASKED}
         # A finder reads one octet a character: words of other scripts are sought in the whole text.
@@ -79,7 +76,7 @@ class Lexicon:
         object.__setattr__(self, "weights", weights)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (dict(self.lists), dict(self.numbers), self.party_domains, dict(self.mails), self.model_text)
+        return _rebuild, (dict(self.lists), dict(self.numbers), self.party_domains, dict(self.mails), self.model)
 
     def number(self, name: str) -> float:
         """Return a threshold by ``file.key``."""
@@ -102,9 +99,9 @@ def _rebuild(
     numbers: dict[str, float],
     domains: tuple[str, ...],
     mails: dict[str, tuple[str, ...]],
-    model: str | None,
+    model: Model | None,
 ) -> Lexicon:
-    return Lexicon(lists=lists, numbers=numbers, party_domains=domains, mails=mails, model_text=model)
+    return Lexicon(lists=lists, numbers=numbers, party_domains=domains, mails=mails, model=model)
 
 
 # --- building ------------------------------------------------------------------------------------
@@ -129,8 +126,7 @@ def build_lexicon(files: Mapping[str, str]) -> tuple[Lexicon, list[Problem]]:
     problems += mistakes
     model, mistakes = read_model(files.get(MODEL))
     problems += mistakes
-    text = files.get(MODEL) if model else None
-    return Lexicon(lists=lists, numbers=numbers, party_domains=domains, mails=mails, model_text=text), problems
+    return Lexicon(lists=lists, numbers=numbers, party_domains=domains, mails=mails, model=model), problems
 
 
 def _party_domains(text: str) -> tuple[str, ...]:

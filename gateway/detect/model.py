@@ -102,6 +102,11 @@ class Model:
         self._rows = bytes(rows)
         self._words = _Memory(self)
 
+    def __reduce__(self) -> tuple[type[Model], tuple[Heading, bytes]]:
+        """Travel as the weights alone, a third of the rows."""
+        heading = Heading(balances=self.balances, kinds=self.kinds, plain=self.plain, scale=self._scale)
+        return Model, (heading, self._rows[::_LANE])
+
     def add(self, features: Iterable[str]) -> tuple[int, int]:
         """Return the packed sum of the weights of features, and their number."""
         rows, width = self._rows, self._width

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 from gateway.detect.buckets import BUCKETS, FLOORS, bucket
@@ -31,6 +33,17 @@ def test_a_feature_speaks_for_its_rule_alone() -> None:
 
     assert model.scores([(model.add(["b:puss kram"]),)]) == pytest.approx([2.0 / LEAST**0.5, 0.0, 0.0])
     assert model.scores([(model.add(["b:kram puss"]),)]) == [0.0, 0.0, 0.0]
+
+
+def test_a_model_travels_as_its_weights() -> None:
+    model = _model({"b:puss kram": 4})
+    octets = pickle.dumps(model)
+    again = pickle.loads(octets)  # noqa: S301 - our own octets
+
+    assert len(octets) < 1.1 * BUCKETS * 3
+    assert (again.balances, again.kinds, again.plain) == (model.balances, model.kinds, model.plain)
+    assert again.add(["b:puss kram", "t:one"]) == model.add(["b:puss kram", "t:one"])
+    assert again.scores([(again.add(["b:puss kram"]),)]) == model.scores([(model.add(["b:puss kram"]),)])
 
 
 def test_a_block_weighs_less_the_more_it_holds_and_a_few_features_never_much() -> None:

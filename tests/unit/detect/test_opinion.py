@@ -9,7 +9,7 @@ import pytest
 
 from gateway.detect.buckets import BUCKETS, bucket
 from gateway.detect.lexicon import Lexicon
-from gateway.detect.model import Balance, Heading, written_model
+from gateway.detect.model import Balance, Heading, Model
 from gateway.detect.opinion import NAME, SHORT, second_opinion
 from gateway.detect.view import View
 from gateway.model import Confidence, Finding, Origin, Segment, SegmentKind
@@ -37,7 +37,7 @@ def taught(lexicon: Lexicon) -> Lexicon:
         (DULL, 1, -90),
     ):
         rows[bucket(feature) * heading.lanes + lane] = min(255, max(0, 128 + 3 * weight))
-    return replace(lexicon, model_text=written_model(heading, bytes(rows)))
+    return replace(lexicon, model=Model(heading, bytes(rows)))
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def test_a_long_text_is_read_only_where_something_was_found(opinion: Opinion) ->
 
 
 def test_without_a_model_nothing_changes(lexicon: Lexicon, part: MakePart, message: MakeMessage) -> None:
-    plain = replace(lexicon, model_text=None)
+    plain = replace(lexicon, model=None)
     found = _found("private", Confidence.HIGH)
 
     assert second_opinion(View(message(part("Hej min pussigull!")), plain), plain, [found]) == [found]

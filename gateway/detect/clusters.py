@@ -147,6 +147,6 @@ def _apart(gap: str | None, shape: Shape) -> bool:
     """Tell whether a neighbouring group of digits is a number of its own."""
     if gap is None:
         return True
-    if "\n" in gap or "-" in gap or "+" in gap or "/" in gap:
-        return "\n" in gap and not gap.strip()
+    if "-" in gap or "+" in gap or "/" in gap:
+        return False  # a line breaks only behind one of these
     return shape is Shape.TIGHT or len(gap) > 1

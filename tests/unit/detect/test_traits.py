@@ -8,6 +8,7 @@ import pytest
 
 from gateway.detect.facts import facts_of
 from gateway.detect.lexicon import Lexicon
+from gateway.detect.mentions import Who
 from gateway.detect.pairing import Finder
 from gateway.detect.sentences import Reader
 from gateway.detect.special_category import most_of
@@ -85,3 +86,38 @@ def test_what_is_denied_or_made_up_is_hardly_certain(
     finder = Finder(Reader(laid, lexicon.wordbook), [])
     pairs = [pair for fact in facts_of(laid, lexicon.wordbook) for pair in finder.pairs(fact)]
     assert {most_of(pair, traits_of(pair)) for pair in pairs} == {most}
+
+
+JOINTS = [
+    ",",
+    ";",
+    ":",
+    "(",
+    ")",
+    "-",
+    "men",
+    "utan",
+    "och",
+    "som",
+    "eftersom",
+    "därför",
+    "då",
+    "för",
+    "när",
+    "att",
+    "sedan",
+    "medan",
+    "but",
+    "because",
+    "who",
+]
+
+
+@pytest.mark.parametrize("joint", [*JOINTS, "i", "av", ""])
+def test_a_negation_reaches_no_further_than_its_clause(page: MakePage, lexicon: Lexicon, joint: str) -> None:
+    laid = page(f"Nu har Karin Ek inte tid {joint} cancer kom")
+    finder = Finder(Reader(laid, lexicon.wordbook), [])
+    (seen,) = (
+        traits_of(p) for f in facts_of(laid, lexicon.wordbook) for p in finder.pairs(f) if p.mention.who is Who.FULL
+    )
+    assert ("fact:negated" in seen) is (joint not in JOINTS)

@@ -11,27 +11,25 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Protocol
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Final
 
 import structlog
 
 from gateway.case import Case, Submission, uninspected
-from gateway.desk import Desk, Pending
+from gateway.desk import Desk
 from gateway.ledger import Claim, Ledger, Outcome, Reservation
 from gateway.message.headers import HEADER_BLOCK, scan_headers
 from gateway.model import (
     Action,
     Address,
     Circumstances,
-    Facts,
     Headers,
     Inspection,
     Reply,
     Responsible,
     Unavailable,
-    Verdict,
 )
 from gateway.offload import Failed, Inspector
 from gateway.policy.judge import CONTENDED, judge, mailing_limit
@@ -40,6 +38,7 @@ from gateway.policy.refusal import refusal
 from gateway.policy.rules import EVERY_RULE, Policy
 from gateway.policy.sender import Scope, responsible_sender
 from gateway.telemetry.logs import fault
+from gateway.terms import Decision, Observer, Receipt, Shielded, Terminus, Terms
 
 _LETTER: Final = 256 * 1024
 """Octets that no letter of ours exceeds."""
@@ -50,113 +49,6 @@ _SIGNING: Final = 10.0
 _FIRST_PAUSE: Final = 0.2
 _LONGEST_PAUSE: Final = 15.0
 _LOG = structlog.get_logger()
-
-
-class Receipt(Protocol):
-    """Something that Utpost took for itself, durable but without effect until it is confirmed."""
-
-    async def confirm(self) -> None:
-        """Let it take effect. Raises Unavailable."""
-        ...
-
-    async def forget(self) -> None:
-        """Undo it: the message was not delivered. Raises Unavailable."""
-        ...
-
-
-class Terminus(Protocol):
-    """Where mail ends that is addressed to Utpost itself."""
-
-    def terminates(self, address: Address) -> bool:
-        """Tell whether an address is ours."""
-        ...
-
-    async def receive(self, submission: Submission, responsible: Responsible | None) -> Receipt | Reply:
-        """Take a message, durably, or refuse it. Raises Unavailable."""
-        ...
-
-    async def report(self, submission: Submission, responsible: Responsible, reply: Reply) -> None:
-        """Tell the sender that a message was not taken though others have it (RFC 3464). Raises Unavailable."""
-        ...
-
-
-@dataclass(slots=True, kw_only=True)
-class Decision:
-    """A verdict, the policy behind it, what the ledger said, and what must happen before and after it is performed."""
-
-    submission: Submission
-    responsible: Responsible
-    verdict: Verdict
-    facts: Facts
-    policy: Policy
-    reservation: Reservation | None = None
-    outcome: Outcome | None = None
-    pending: Pending | None = None
-    began: float = field(default_factory=time.perf_counter)
-    seconds: dict[str, float] = field(default_factory=dict)
-    """Stage → seconds spent."""
-    done: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """The numbers of a decision, in seconds and counts."""
-
-    budget: float = 30.0
-    window: timedelta = timedelta(hours=24)
-    hold: timedelta = timedelta(minutes=15)
-    wait: float = 10.0
-    judging: int = 8
-    guideline_url: str = ""
-    is_own_letter: Callable[[bytes, str], bool] = lambda octets, recipient: False  # noqa: ARG005
-    """Tell whether we wrote these octets to this recipient."""
-    sign: Callable[[bytes, str], bytes] | None = None
-    """Return the signatures that go above a passing message from a domain; runs beside the event loop."""
-
-
-class Observer(Protocol):
-    """Where a gatekeeper tells what it did: metrics, log and journal behind one door."""
-
-    def judged(self, decision: Decision) -> None:
-        """Hear that a message in scope has its verdict."""
-        ...
-
-    def ended(self, decision: Decision, code: int, enhanced: str) -> None:
-        """Hear that a message in scope has been answered with ``code``."""
-        ...
-
-    def passed(self, submission: Submission, code: int) -> None:
-        """Hear that the relay has answered a message out of scope."""
-        ...
-
-    def failed(self, what: str) -> None:
-        """Hear that a store or the relay failed; after the relay's word the message is not concerned."""
-        ...
-
-
-class _Shielded:
-    """An observer whose faults stay its own: telling what happened must never change it."""
-
-    def __init__(self, observer: Observer) -> None:
-        self._observer = observer
-
-    def judged(self, decision: Decision) -> None:
-        self._safely(lambda: self._observer.judged(decision))
-
-    def ended(self, decision: Decision, code: int, enhanced: str) -> None:
-        self._safely(lambda: self._observer.ended(decision, code, enhanced))
-
-    def passed(self, submission: Submission, code: int) -> None:
-        self._safely(lambda: self._observer.passed(submission, code))
-
-    def failed(self, what: str) -> None:
-        self._safely(lambda: self._observer.failed(what))
-
-    def _safely(self, tell: Callable[[], None]) -> None:
-        try:
-            tell()
-        except Exception as error:  # noqa: BLE001 - see the class
-            _LOG.error("observer_failed", **fault(error))
 
 
 class Gatekeeper:
@@ -183,7 +75,7 @@ class Gatekeeper:
         self._inspector = inspector
         self._ledger = ledger
         self._desk = desk
-        self._observer = _Shielded(observer)
+        self._observer = Shielded(observer)
         self._terms = terms
         self._terminus = terminus
         self._clock = clock

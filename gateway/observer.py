@@ -8,12 +8,13 @@ import structlog
 
 from gateway.case import Submission
 from gateway.config import Settings
-from gateway.decision import CIRCLES, Decision
+from gateway.decision import CIRCLES
 from gateway.journal.journal import Journal
 from gateway.journal.record import Handled, Record
 from gateway.journal.sent import Sent, SentRegister
 from gateway.model import Action, Envelope, Part, RuleHit
 from gateway.telemetry.board import Counter, Histogram, Metrics
+from gateway.terms import Decision
 
 _LOG = structlog.get_logger()
 

@@ -15,7 +15,6 @@ from typing import Final
 import structlog
 
 from gateway.config import Settings
-from gateway.decision import Terminus
 from gateway.desk import Desk
 from gateway.journal.journal import Journal
 from gateway.journal.sent import FILE, SentRegister
@@ -34,6 +33,7 @@ from gateway.secret import installation_secret, read_secret
 from gateway.telemetry.board import Metrics
 from gateway.telemetry.operations import History, Span
 from gateway.terminus import NoTerminus, Office, OfficeTerms
+from gateway.terms import Terminus
 
 _KINDS: Final = ("consequence", "observed")
 _LOG = structlog.get_logger()

@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from gateway.case import Submission
-from gateway.decision import Receipt
 from gateway.desk import Desk, Invitation, Pending
 from gateway.ledger import Ledger, Permit
 from gateway.letters.letter import DeliveryStatus, Fault, LetterContext, LetterKind, Plea
@@ -25,6 +24,7 @@ from gateway.motivation.code import Code, Purpose, permit_of, read_code
 from gateway.motivation.reason import decision, is_reason, own_words
 from gateway.motivation.register import Motivation, Register, State, hidden
 from gateway.policy.rules import MASS_MAILING
+from gateway.terms import Receipt
 
 LARGEST: Final = 128 * 1024
 """Octets of an answer that is read."""

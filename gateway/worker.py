@@ -19,7 +19,7 @@ import structlog
 from gateway.antivirus import Clamd, Scanned
 from gateway.config import Settings
 from gateway.control import Control, Message
-from gateway.decision import Gatekeeper, Terms
+from gateway.decision import Gatekeeper
 from gateway.judgement import Judgement
 from gateway.letters.mail import verify_mark
 from gateway.milter.server import MilterServer
@@ -36,6 +36,7 @@ from gateway.smtp.front import Bounds, Front
 from gateway.store import SWITCH_SECONDS
 from gateway.stores import Stores, open_stores, passing_signer
 from gateway.telemetry.board import Board, Metrics, RowState
+from gateway.terms import Terms
 from gateway.tls import client_context, renew
 
 BEAT_SECONDS: Final = 0.5

@@ -14,12 +14,13 @@ from typing import Final
 
 from gateway.case import Submission
 from gateway.content import Content
-from gateway.decision import Decision, Gatekeeper, Receipt
+from gateway.decision import Gatekeeper
 from gateway.message.addresses import make_address
 from gateway.milter import codec
 from gateway.milter.codec import Packet, PeerViolation, Step, Terms
 from gateway.model import Action, Address, Client, Envelope, Occasion, Recipient, Reply, Unavailable
 from gateway.policy.refusal import deferral
+from gateway.terms import Decision, Receipt
 
 Send = Callable[[bytes], Awaitable[None]]
 

@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable
 
 from gateway.case import Submission
-from gateway.decision import Decision, Gatekeeper
+from gateway.decision import Gatekeeper
 from gateway.model import Action, Reply, Unavailable
 from gateway.policy.refusal import deferral
 from gateway.smtp import replies
 from gateway.smtp.leg import RelayLeg
+from gateway.terms import Decision
 from gateway.upstream.wire import RelayReply
 
 

@@ -169,6 +169,7 @@ class Worker:
             open_relay=door.open,
             gatekeeper=gatekeeper,
             meters=SessionMeters(self._metrics),
+            elsewhere=self._birth.board.least(self._birth.number, "sessions", front="smtp"),
             tls=self._tls,
             xclient=settings.relay.xclient,
         )

@@ -18,6 +18,11 @@ PROXY_SECONDS: Final = 5.0
 _PAUSE: Final = 0.5
 """Seconds until the next try when the system could not hand out a connection."""
 
+_LOOK: Final = 0.001
+"""Seconds between two looks at whether others have caught up."""
+_LOOKS: Final = 10
+"""Looks after which clients are let in all the same: a worker that seems alive may be stuck."""
+
 _LOG = structlog.get_logger()
 
 
@@ -33,8 +38,65 @@ async def open_door(front: Front, sock: socket.socket, *, backlog: int, implicit
     """Listen on ``sock``; ``implicit_tls`` encrypts before the greeting (RFC 8314 3.3)."""
     if front.proxy_peers or implicit_tls:
         return GuardedDoor(front, sock, implicit_tls=implicit_tls)
-    # asyncio listens anew, by default with a queue so short that a burst of clients is turned away.
-    return await asyncio.get_running_loop().create_server(lambda: GateSession(front), sock=sock, backlog=backlog)
+    door = PlainDoor(front, sock, backlog=backlog)
+    await door.open()
+    return door
+
+
+class PlainDoor:
+    """Let in whoever comes, but step aside for a moment where another worker has far fewer sessions.
+
+    Whoever is awake accepts: of twenty clients that come together and stay, one worker took all in every fifth trial,
+    and the other processor had nothing to do. The clients wait in the queue that all workers share meanwhile.
+    """
+
+    def __init__(self, front: Front, sock: socket.socket, *, backlog: int) -> None:
+        """Let nobody in before ``open``."""
+        self._front = front
+        self._sock = sock
+        self._backlog = backlog
+        self._server: asyncio.Server | None = None
+        self._aside: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Let clients in. Raises OSError."""
+        loop = asyncio.get_running_loop()
+        sock = self._sock.dup()
+        try:
+            # asyncio listens anew, by default with a queue so short that a burst of clients is turned away.
+            self._server = await loop.create_server(self._receive, sock=sock, backlog=self._backlog)
+        except BaseException:
+            sock.close()
+            raise
+
+    def _receive(self) -> GateSession:
+        if self._aside is None and self._front.crowded(1):
+            self._aside = asyncio.get_running_loop().create_task(self._step_aside())
+        return GateSession(self._front)
+
+    async def _step_aside(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        for _ in range(_LOOKS):
+            await asyncio.sleep(_LOOK)
+            if not self._front.crowded():
+                break
+        while True:
+            try:
+                await self.open()
+                break
+            except OSError as error:
+                _LOG.error("accept_failed", error=type(error).__name__)
+                await asyncio.sleep(_PAUSE)
+        self._aside = None
+
+    def close(self) -> None:
+        """Let nobody in any more; who is in stays."""
+        if self._aside is not None:
+            self._aside.cancel()
+        if self._server is not None:
+            self._server.close()
+        self._sock.close()
 
 
 class GuardedDoor:

@@ -18,6 +18,9 @@ Network = IPv4Network | IPv6Network
 
 ROOM_SECONDS: Final = 10.0
 """How long a message waits for room before 452."""
+_FAIR: Final = 1.25
+_SLACK: Final = 2
+"""Up to so many times, and so many more, sessions than another worker are nobody's concern."""
 _ADDRESSES: Final = 1000
 """Peers remembered; all are forgotten when there are more."""
 
@@ -81,6 +84,8 @@ class Front:
     """Peers whose XFORWARD is believed."""
     xclient: bool = False
     """Tell a relay that offers XCLIENT whose connection this is."""
+    elsewhere: Callable[[], float | None] = lambda: None
+    """Tells how many sessions the other worker that has the fewest has; None where there is no other."""
     draining: bool = False
     in_flight: int = 0
     waiting: set[asyncio.Future[None]] = field(default_factory=set)
@@ -101,6 +106,11 @@ class Front:
                 self._admitted.clear()
             known = self._admitted[address] = not address or is_among(address, self.networks)
         return known
+
+    def crowded(self, coming: int = 0) -> bool:
+        """Tell whether there are far more sessions here, with those that are coming, than in another worker."""
+        fewest = self.elsewhere()
+        return fewest is not None and len(self.sessions) + coming > fewest * _FAIR + _SLACK
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something that nobody waits for, and keep it alive until it is done."""

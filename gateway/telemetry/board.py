@@ -11,7 +11,7 @@ import mmap
 import os
 import time
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -23,6 +23,8 @@ _BEAT, _STATE, _PID, _OWN = range(4)
 """Slots of a row that belong to the process itself; the series start at ``_OWN + 1``."""
 _FIRST: Final = _OWN + 1
 _NOTE_OCTETS: Final = 128
+_ALIVE: Final = 2.0
+"""Seconds since its last beat for which a worker counts as alive."""
 
 
 class RowState(IntEnum):
@@ -247,6 +249,22 @@ class Board:
         series, _ = self._layout[key]
         slots = self.values(key)[series.cell(labels)]
         return sum(slots[:-1]) if series.kind is Kind.HISTOGRAM else slots[0]
+
+    def least(self, row: int, key: str, **labels: str) -> Callable[[], float | None]:
+        """Return what tells the smallest value of a gauge among the other workers that are ready and alive.
+
+        None where there is none. Cheap enough for every connection.
+        """
+        series, at = self._layout[key]
+        slots, cell = self._slots, at + series.cell(labels)
+        starts = [number * self._width for number in range(1, self.workers + 1) if number != row]
+
+        def look() -> float | None:
+            now = time.monotonic()
+            ready = [s for s in starts if slots[s + _STATE] == RowState.READY and now - slots[s + _BEAT] < _ALIVE]
+            return min((slots[start + cell] for start in ready), default=None)
+
+        return look
 
     @property
     def policy_version(self) -> str:

@@ -248,3 +248,21 @@ def test_a_long_version_is_cut() -> None:
     board = Board(1)
     board.policy_version = "1" + "å" * 300
     assert board.policy_version == "1" + "å" * 49
+
+
+def test_the_least_of_the_others_is_among_those_that_are_ready_and_alive() -> None:
+    board = Board(4)
+    rows = {number: board.row(number) for number in range(1, 5)}
+    least = board.least(1, "sessions", front="smtp")
+    rows[1].set("sessions", 0, front="smtp")
+    rows[1].beat(RowState.READY)
+    assert least() is None
+    rows[2].set("sessions", 9, front="smtp")
+    rows[2].beat(RowState.READY)
+    rows[3].set("sessions", 7, front="smtp")
+    rows[3].beat(RowState.READY)
+    rows[4].set("sessions", 1, front="smtp")
+    rows[4].beat(RowState.DRAINING)
+    assert least() == 7
+    rows[3]._slots[0] -= 60  # its last beat was a minute ago
+    assert least() == 9

@@ -9,6 +9,8 @@ from collections.abc import Callable
 class Alarm:
     """Ring at the earliest of the times asked for, once."""
 
+    __slots__ = ("_due", "_handle", "_loop", "_ring")
+
     def __init__(self, loop: asyncio.AbstractEventLoop, ring: Callable[[], None]) -> None:
         """Call ``ring`` when the time has come."""
         self._loop = loop

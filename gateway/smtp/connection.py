@@ -38,6 +38,32 @@ _MOST_PARTING: Final = 500
 class Connection(SMTP):
     """One client's socket; ``Front`` holds what all sessions share."""
 
+    __slots__ = (
+        "_alarm",
+        "_awaited",
+        "_breathing",
+        "_burst",
+        "_closing",
+        "_enhanced",
+        "_final",
+        "_full",
+        "_handler",
+        "_held",
+        "_inbox",
+        "_out",
+        "_parted",
+        "_progress",
+        "_room",
+        "_taking",
+        "_unsent",
+        "_utf8",
+        "encrypted",
+        "front",
+        "loop",
+        "peer",
+        "transport",
+    )
+
     def __init__(self, front: Front) -> None:
         """Set what a connection needs, leaving out aiosmtpd's own constructor."""
         loop = asyncio.get_running_loop()

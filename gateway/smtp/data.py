@@ -18,6 +18,8 @@ class DotReader:
     end and forgotten as it comes.
     """
 
+    __slots__ = ("_carry", "_dots", "_limit", "_tail", "content", "malformed", "no_room", "size", "too_big")
+
     def __init__(self, limit: int) -> None:
         """Accept messages of up to ``limit`` octets."""
         self.content = Content(stuffed=True)

@@ -23,6 +23,8 @@ PLAIN_VERBS: Final = ("EHLO", "HELO", "MAIL", "RCPT", "DATA", "RSET", "NOOP", "V
 class DeliverySession(EnvelopeSession):
     """The session with all verbs that everybody may use."""
 
+    __slots__ = ("_user",)
+
     def __init__(self, front: Front) -> None:
         """Start before the greeting."""
         super().__init__(front)

@@ -54,6 +54,8 @@ class _Rcpt:
 class EnvelopeSession(Session):
     """The session with the verbs that everybody may use before DATA."""
 
+    __slots__ = ("_extended", "_forwarded", "_hello", "_offered", "_refused", "_transaction")
+
     def __init__(self, front: Front) -> None:
         """Start before the greeting."""
         super().__init__(front)

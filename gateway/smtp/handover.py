@@ -22,6 +22,8 @@ class Handover:
     between it and the client (docs/architecture.md, "The dot").
     """
 
+    __slots__ = ("_gatekeeper", "_leg", "_mark_final")
+
     def __init__(self, leg: RelayLeg, gatekeeper: Gatekeeper, mark_final: Callable[[], None]) -> None:
         """``mark_final`` is called just before the dot: from then on the client's leaving changes nothing."""
         self._leg = leg

@@ -30,6 +30,18 @@ class NotText(Exception):
 class Inbox:
     """The octets of one client, fed by the protocol and read by the session; one reader at a time."""
 
+    __slots__ = (
+        "_buffer",
+        "_discarding",
+        "_ended",
+        "_message",
+        "_pause",
+        "_paused",
+        "_resume",
+        "_waiter",
+        "line_limit",
+    )
+
     def __init__(self, line_limit: int, pause: Callable[[], None], resume: Callable[[], None]) -> None:
         """``pause`` and ``resume`` stop and start reading from the socket."""
         self._buffer = bytearray()

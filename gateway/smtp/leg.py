@@ -19,6 +19,20 @@ class RelayLeg:
     goes on only when every reply is the same as before.
     """
 
+    __slots__ = (
+        "_connect",
+        "_extended",
+        "_impersonate",
+        "_name",
+        "_origin",
+        "_said",
+        "_session",
+        "_used",
+        "capabilities",
+        "encrypted",
+        "pinned",
+    )
+
     def __init__(
         self,
         open_session: Callable[[bytes, bool], Awaitable[RelaySession]],

@@ -26,6 +26,8 @@ _LOG = structlog.get_logger()
 class GateSession(DeliverySession):
     """The proxy's session, whole."""
 
+    __slots__ = ()
+
     def __init__(self, front: Front, *, peer: tuple[str, int] = ("", 0), encrypted: bool = False) -> None:
         """``peer`` is whom a balancer announced, ``encrypted`` whether TLS came before the greeting (RFC 8314 3.3)."""
         super().__init__(front)

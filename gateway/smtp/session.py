@@ -41,6 +41,8 @@ _LOG = structlog.get_logger()
 class Session(Connection):
     """The life of a session: admission, commands, mistakes, the relay's absence, the end."""
 
+    __slots__ = ("_junk", "_leg", "_line", "_turn")
+
     verbs: ClassVar[Mapping[bytes, Callable[..., Awaitable[None]]]] = {}
     """Upper-case verb → method; filled where the class is complete."""
 

@@ -65,6 +65,8 @@ class RelayPoint:
 class RelaySession:
     """A connection that said 220 and answered our EHLO or HELO."""
 
+    __slots__ = ("_connection", "_in_content", "_last", "_point", "capabilities", "encrypted")
+
     def __init__(self, connection: RelayConnection, point: RelayPoint) -> None:
         """Use ``open_relay`` instead."""
         self._connection = connection
@@ -239,12 +241,13 @@ class RelaySession:
     async def quit(self) -> None:
         """Part in order; never raises and never takes longer than two seconds."""
         if not self._in_content:
-            with contextlib.suppress(Unavailable, TimeoutError):
-                async with asyncio.timeout(_FAREWELL_SECONDS):
-                    reply = await self.command(b"QUIT")
-                    # Answers to what nobody waits for any more may come first.
-                    while reply.code not in {221, 421}:
-                        reply = await self.next_reply()
+            clock = asyncio.get_running_loop().time
+            until = clock() + _FAREWELL_SECONDS
+            with contextlib.suppress(Unavailable):
+                self.send((b"QUIT",))
+                # Answers to what nobody waits for any more may come first.
+                while (await self._connection.next_reply(until - clock(), patience=1)).code not in {221, 421}:
+                    pass
         self.abort()
 
     def abort(self) -> None:

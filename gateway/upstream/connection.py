@@ -20,6 +20,8 @@ PATIENCE: Final = 10
 class RelayConnection(asyncio.Protocol):
     """Feed the parser, queue replies, tell about room to write; one reader and one writer at a time."""
 
+    __slots__ = ("_alarm", "_asked", "_loop", "_parser", "_room", "_waiter", "heard_at", "lost", "replies", "transport")
+
     def __init__(self) -> None:
         """Wait to be connected."""
         self._loop = asyncio.get_running_loop()
@@ -100,14 +102,17 @@ class RelayConnection(asyncio.Protocol):
         self._asked += asks
         self.transport.write(octets)
 
-    async def next_reply(self, seconds: float) -> RelayReply:
-        """Return the next reply; ``seconds`` may pass between its octets. Raises Unavailable."""
+    async def next_reply(self, seconds: float, patience: int = PATIENCE) -> RelayReply:
+        """Return the next reply; ``seconds`` may pass between its octets, ``patience`` times that for all of it.
+
+        Raises Unavailable.
+        """
         loop = self._loop
         started = self.heard_at = loop.time()
         while not self.replies:
             if self.lost is not None:
                 raise Unavailable("relay", self.lost)
-            until = min(self.heard_at + seconds, started + PATIENCE * seconds)
+            until = min(self.heard_at + seconds, started + patience * seconds)
             if loop.time() >= until:
                 raise Unavailable("relay", "no reply in time")
             self._waiter = loop.create_future()

@@ -56,6 +56,8 @@ class _NoReply(Exception):
 class ReplyParser:
     """Cut the relay's octets into replies, however they are fragmented (RFC 5321 4.2)."""
 
+    __slots__ = ("_code", "_reply", "_rest", "violation")
+
     def __init__(self) -> None:
         """Start between replies."""
         self._rest = bytearray()

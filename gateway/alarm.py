@@ -33,6 +33,15 @@ class Alarm:
             self._handle.cancel()
             self._handle = None
 
+    def retire(self) -> None:
+        """Ring no more, and let go of whom it rang: two that hold each other wait for the garbage collector."""
+        self.stop()
+        self._ring = _nobody
+
     def _now(self) -> None:
         self._handle = None
         self._ring()
+
+
+def _nobody() -> None:
+    return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import importlib.util
 import pickle
 import signal
@@ -42,6 +43,8 @@ from gateway.tls import client_context, renew
 BEAT_SECONDS: Final = 0.5
 TIDY_SECONDS: Final = 60.0
 BACKLOG: Final = 1024
+_COLLECTED: Final = 10_000
+"""New objects after which the garbage collector looks for cycles: sessions and messages leave none behind."""
 _UVLOOP: Final[Any] = importlib.import_module("uvloop") if importlib.util.find_spec("uvloop") else None
 """Loaded before the parent forks; the plain loop serves where it does not install."""
 _LOG = structlog.get_logger()
@@ -71,6 +74,7 @@ def run_worker(birth: Birth) -> int:
         signal.signal(number, signal.SIG_IGN)
     sys.setswitchinterval(SWITCH_SECONDS)
     zygote = start_zygote(birth.judgement.lexicon, lambda: _close_all(birth))
+    gc.set_threshold(_COLLECTED)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(Worker(birth, zygote).run())
     return 0

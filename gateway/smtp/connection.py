@@ -180,11 +180,12 @@ class Connection(SMTP):
             self.front.parting -= 1
         self.transport = None
         self._closing = True
-        self._inbox.end()
+        self._inbox.retire()
         self.resume_writing()
-        self._alarm.stop()
-        if self._handler is not None and not self._final:
-            self._handler.cancel()
+        self._alarm.retire()
+        handler, self._handler = self._handler, None
+        if handler is not None and not self._final:
+            handler.cancel()
 
     def pause_writing(self) -> None:
         """Note that the client does not read."""

@@ -75,6 +75,11 @@ class Inbox:
         self._ended = True
         self._wake()
 
+    def retire(self) -> None:
+        """Note that the connection is gone: nothing more will come, and nobody reads or stops reading."""
+        self._pause = self._resume = _nothing
+        self.end()
+
     def clear(self) -> None:
         """Forget everything unread (RFC 3207 4.2)."""
         self._buffer.clear()
@@ -163,3 +168,7 @@ class Inbox:
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+
+def _nothing() -> None:
+    return

@@ -68,6 +68,8 @@ class RelayConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Note why."""
         self.end("the connection broke" if exc else "the connection ended")
+        self._alarm.retire()
+        self.transport = None
 
     def pause_writing(self) -> None:
         """Note that the relay takes no more for now."""

@@ -38,3 +38,7 @@ async def test_it_can_be_set_again_after_it_rang_and_be_stopped() -> None:
     alarm.stop()
     await asyncio.sleep(0.01)
     assert len(rung) == 3
+    alarm.retire()
+    alarm.ring_at(loop.time())
+    await asyncio.sleep(0.005)
+    assert len(rung) == 3

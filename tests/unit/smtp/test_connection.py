@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from collections import Counter
 from types import SimpleNamespace
 from typing import Any, cast
@@ -53,7 +55,7 @@ class Bottomless:
     def feed(self, octets: bytes) -> None:
         """Take octets."""
 
-    def end(self) -> None:
+    def retire(self) -> None:
         """Hear that there are no more."""
 
 
@@ -108,3 +110,22 @@ async def test_a_connection_that_closes_is_left_alone(connection: Any) -> None:
     transport.closing = True
     await asyncio.sleep(0)
     assert not transport.reading
+
+
+async def test_a_connection_that_is_gone_leaves_nothing_to_the_garbage_collector() -> None:
+    bounds = SimpleNamespace(line=1000)
+    front = SimpleNamespace(bounds=bounds, sessions=set(), per_address=Counter(), meters=Meters(), parting=0)
+    gc.disable()
+    try:
+        made = Idle(cast("Front", front))
+        made.connection_made(cast("asyncio.Transport", Transport()))
+        made.data_received(b"NOO")
+        made.connection_lost(None)
+        front.sessions.clear()
+        gone = weakref.ref(made)
+        del made
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert gone() is None
+    finally:
+        gc.enable()

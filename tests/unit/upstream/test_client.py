@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ import pytest
 from gateway.content import Content
 from gateway.model import Unavailable
 from gateway.upstream.client import HELD, RelayPoint, RelayRefusal, RelaySession, open_relay
+from gateway.upstream.connection import RelayConnection
 from tests.support.relay import Gate, ScriptedRelay, drop, say, stall
 
 MAIL, RCPT = b"MAIL FROM:<anna@avsandare.example>", b"RCPT TO:<bo@mottagare.example>"
@@ -242,3 +244,19 @@ async def test_parting_never_takes_long(relay: ScriptedRelay, opened: Open, monk
     session = await opened()
     await session.quit()
     await relay.until(lambda: not relay.standing)
+
+
+async def test_a_relay_connection_that_ended_leaves_nothing_to_the_garbage_collector(relay: ScriptedRelay) -> None:
+    def there() -> int:
+        return sum(isinstance(one, RelayConnection) for one in gc.get_objects())
+
+    gc.collect()
+    gc.disable()
+    try:
+        before = there()
+        for _ in range(3):
+            await (await open_relay(point(relay), b"client.example")).quit()
+        await asyncio.sleep(0.05)
+        assert there() <= before
+    finally:
+        gc.enable()

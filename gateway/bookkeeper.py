@@ -12,8 +12,10 @@ when the last worker and the parent have let go of the hub.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import math
+import os
 import pickle
 import selectors
 import signal
@@ -110,6 +112,9 @@ class Bookkeeper:
         for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
             # Workers that drain still need it: it leaves after them.
             signal.signal(number, signal.SIG_IGN)
+        with contextlib.suppress(OSError, AttributeError):  # a system that does not let us, or does not know it
+            # Whoever calls goes on with what it does, and others call meanwhile: one commit for more of them.
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
         while not self._ending or len(self._selector.get_map()) > 0:
             if self._listen(0 if self._backlog else None):
                 self._listen(0)  # who has just connected may have spoken long ago

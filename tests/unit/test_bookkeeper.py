@@ -242,3 +242,22 @@ async def test_closing_sends_what_waits(house: House) -> None:
     await asyncio.sleep(0)
     await store.close()
     assert await late == 1
+
+
+async def test_it_interrupts_nobody(house: House) -> None:
+    pid = house.start()
+    store = KeptStore(house.hub.workers)
+    assert await store.run(partial(add, "ett")) == 1
+    assert os.sched_getscheduler(pid) == os.SCHED_BATCH
+    await store.close()
+
+
+async def test_it_serves_where_the_system_does_not_let_it_wait(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "sched_setscheduler", denied)
+    house.start()
+    store = KeptStore(house.hub.workers)
+    assert await store.run(partial(add, "ett")) == 1
+    await store.close()

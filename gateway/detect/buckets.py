@@ -8,10 +8,13 @@ from zlib import crc32
 
 BUCKETS: Final = 1 << 17
 """Features are told apart by their checksum, modulo this."""
-BLOCKS: Final = 5
-"""Pieces of words, pairs of words, build, persons and facts, traits: each weighs alike, however many it holds."""
+BLOCKS: Final = 7
+"""Pieces of words, senses, pairs of words, build, persons and facts, traits, senses beside each other: each weighs
+alike, however many it holds."""
+OF_WORDS: Final = 2
+"""The first blocks, which need nothing but the words."""
 
-FLOORS: Final = (120, 12, 24, 4, 12)
+FLOORS: Final = (120, 8, 12, 24, 4, 12, 16)
 """For each block: a stretch with fewer features counts as if it held so many, for a few words prove little."""
 
 _STEM: Final = 5

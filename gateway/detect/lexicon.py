@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 from gateway.detect.exemplars import Exemplars, read_mails
@@ -12,6 +12,7 @@ from gateway.detect.matcher import Finder, Matcher, Span, compile_pattern, is_la
 from gateway.detect.model import FILE as MODEL
 from gateway.detect.model import Model, read_model
 from gateway.detect.octets import latin_of
+from gateway.detect.senses import Senses, read_senses
 from gateway.detect.topics import LOOKED_UP, WEIGHTS, allowed, dictionary_of
 from gateway.detect.vocabulary import ASKED, BUILT_IN, LISTS, NUMBERS
 from gateway.detect.wordbook import Wordbook
@@ -52,6 +53,8 @@ class Lexicon:
     """Kind → example mails."""
     model: Model | None = field(default=None, repr=False, compare=False)
     """What the labelled sentences taught, where there is a model."""
+    senses: Senses | None = field(default=None, repr=False, compare=False)
+    """What words mean, where the files say so."""
     exemplars: Exemplars = field(init=False, repr=False, compare=False)
     """What the example mails teach."""
     finders: Mapping[str, Finder] = field(init=False, repr=False, compare=False)
@@ -76,7 +79,8 @@ class Lexicon:
         object.__setattr__(self, "weights", weights)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (dict(self.lists), dict(self.numbers), self.party_domains, dict(self.mails), self.model)
+        made_of = {one.name: getattr(self, one.name) for one in fields(self) if one.init}
+        return _rebuild, ({**made_of, "lists": dict(self.lists), "numbers": dict(self.numbers)},)
 
     def number(self, name: str) -> float:
         """Return a threshold by ``file.key``."""
@@ -94,14 +98,8 @@ class Lexicon:
         return self._matcher.search(text, latin_of(text) if latin is None else latin)
 
 
-def _rebuild(
-    lists: dict[str, WordList],
-    numbers: dict[str, float],
-    domains: tuple[str, ...],
-    mails: dict[str, tuple[str, ...]],
-    model: Model | None,
-) -> Lexicon:
-    return Lexicon(lists=lists, numbers=numbers, party_domains=domains, mails=mails, model=model)
+def _rebuild(made_of: dict[str, Any]) -> Lexicon:
+    return Lexicon(**made_of)
 
 
 # --- building ------------------------------------------------------------------------------------
@@ -110,8 +108,8 @@ def _rebuild(
 def build_lexicon(files: Mapping[str, str]) -> tuple[Lexicon, list[Problem]]:
     """Build the lexicon from policy files (path relative to the policies → text); return it with every mistake found.
 
-    Only TOML files below ``lexicon/``, ``lexicon/examples/*.txt`` and ``lexicon/model.txt`` are read. A lexicon with
-    mistakes holds what could be understood; do not judge with it.
+    Only TOML files below ``lexicon/``, texts in ``lexicon/examples`` and ``lexicon/senses``, and ``lexicon/model.txt``
+    are read. A lexicon with mistakes holds what could be understood; do not judge with it.
     """
     problems: list[Problem] = []
     lists: dict[str, WordList] = {}
@@ -126,7 +124,10 @@ def build_lexicon(files: Mapping[str, str]) -> tuple[Lexicon, list[Problem]]:
     problems += mistakes
     model, mistakes = read_model(files.get(MODEL))
     problems += mistakes
-    return Lexicon(lists=lists, numbers=numbers, party_domains=domains, mails=mails, model=model), problems
+    senses, mistakes = read_senses(files)
+    problems += mistakes
+    lexicon = Lexicon(lists=lists, numbers=numbers, party_domains=domains, mails=mails, model=model, senses=senses)
+    return lexicon, problems
 
 
 def _party_domains(text: str) -> tuple[str, ...]:

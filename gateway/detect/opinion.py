@@ -19,7 +19,7 @@ from gateway.detect.mentions import Who
 from gateway.detect.model import Balance, Model, Sums
 from gateway.detect.pairing import Finder
 from gateway.detect.sentences import Reader, Sentence
-from gateway.detect.shapes import Contents, features_of
+from gateway.detect.shapes import Contents, features_of, senses_of
 from gateway.detect.special_category import LABELS, RULE, SOCIAL
 from gateway.detect.traits import traits_of
 from gateway.detect.view import RECEIVED, Kind, Page, Seen, View
@@ -137,7 +137,8 @@ class Glance:
 
     finder: Finder
     sentence: Sentence
-    words: tuple[int, int]
+    words: Sums
+    """Of the blocks that need nothing but the words."""
 
 
 class Reading:
@@ -187,11 +188,12 @@ class Reading:
 
     def _glance(self, finder: Finder, sentence: Sentence) -> Glance:
         words = _WORD.findall(finder.reader.page.lower, sentence.start, sentence.end)
-        return Glance(finder, sentence, self._model.add_words(list(dict.fromkeys(words))))
+        senses = senses_of(words, self._lexicon.senses) if self._lexicon.senses else ()
+        return Glance(finder, sentence, (self._model.add_words(list(dict.fromkeys(words))), self._model.add(senses)))
 
     def worth_reading(self, window: Sequence[Glance]) -> bool:
         """Tell by the words alone whether any rule may be spoken for."""
-        scores = self._model.scores([(glance.words,) for glance in window], kinds=False)
+        scores = self._model.scores([glance.words for glance in window], kinds=False)
         return any(
             balance.model * score >= balance.look_at
             for score, balance in zip(scores, self._model.balances.values(), strict=True)
@@ -213,11 +215,11 @@ class Reading:
             seen = [traits_of(pair) for pair in finder.pairs(fact)]
             if seen:
                 traits |= max(seen, key=lambda t: fsum(map(self._lexicon.weights.get, t, repeat(0.0))))
-        blocks = features_of(sentence, Contents(mentions, inside, traits), self._model.plain)
+        blocks = features_of(sentence, Contents(mentions, inside, traits), self._model.plain, self._lexicon.senses)
         return Read(
             page=page,
             span=(sentence.start, sentence.end),
-            sums=(glance.words, *map(self._model.add, blocks)),
+            sums=(*glance.words, *map(self._model.add, blocks)),
             others=any(mention.who is not Who.SELF for mention in mentions),
             somebody=bool(mentions),
             kinds=tuple(fact.kind for fact in inside),

@@ -1,4 +1,4 @@
-"""What sentences look like to the model: words and their pieces, pairs of words, build, persons and facts, traits.
+"""What sentences look like to the model: words, their pieces and senses, pairs of both, build, persons, facts, traits.
 
 The build leaves out what the words mean: persons stand as how they are pointed out, sensitive words as a mark, other
 words as their endings, so that "Karin har fått en stroke" and "Nils har fått en propp" are built alike.
@@ -10,12 +10,28 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
 
+from gateway.detect import topics
 from gateway.detect.facts import Fact
 from gateway.detect.mentions import Mention
+from gateway.detect.senses import Senses
 from gateway.detect.sentences import Sentence, Token
 
 _HIDDEN: Final = ""
 """Stands for the second and further words of a person or a fact."""
+_NEAR: Final = 3
+"""Senses, persons and small words behind one that are near it."""
+_MOST_SENSES: Final = 4
+"""Senses of a word that are looked at."""
+_SMALL: Final = (
+    (topics.NEGATION, "~not"),
+    (topics.SEVERAL | topics.PLURAL, "~many"),
+    (topics.ANONYMOUS | topics.ANYBODY, "~any"),
+    (topics.POLICY, "~policy"),
+    (topics.HYPOTHETICAL | topics.DENIED, "~if"),
+    (topics.OFFICE | topics.PUBLIC, "~office"),
+    (topics.BE, "~be"),
+    (topics.HAVE, "~have"),
+)
 
 
 class Contents(NamedTuple):
@@ -27,13 +43,28 @@ class Contents(NamedTuple):
     """Of the facts, each with the person it most likely is about."""
 
 
-def features_of(sentence: Sentence, contents: Contents, plain: frozenset[str]) -> tuple[set[str], ...]:
-    """Return the features of all blocks but the first; ``plain`` are the words that stand for themselves."""
+def senses_of(words: Sequence[str], senses: Senses) -> set[str]:
+    """Return the features of what words one after another, and the phrases in them, mean."""
+    known = [senses.word(word) for word in words]
+    ids = {sense for one in known for sense in one.senses} | {sense for _, sense in senses.phrases(known)}
+    return {f"m:{senses.names[sense]}" for sense in ids}
+
+
+def features_of(
+    sentence: Sentence, contents: Contents, plain: frozenset[str], senses: Senses | None
+) -> tuple[set[str], ...]:
+    """Return the features of all blocks but those of words; ``plain`` are the words that stand for themselves."""
     labels, marks = _labels(sentence, contents)
     written, build = _sequences(sentence.tokens, labels, plain)
     built = {f"g:{one} {two}" for one, two in pairwise(build)}
     built |= {f"g:{one} {two} {three}" for one, two, three in zip(build, build[1:], build[2:], strict=False)}
-    return {f"b:{one} {two}" for one, two in pairwise(written)}, built, marks, {f"t:{t}" for t in contents.traits}
+    return (
+        {f"b:{one} {two}" for one, two in pairwise(written)},
+        built,
+        marks,
+        {f"t:{t}" for t in contents.traits},
+        _neighbours(sentence.tokens, labels, senses) if senses else set(),
+    )
 
 
 def _labels(sentence: Sentence, contents: Contents) -> tuple[list[str | None], set[str]]:
@@ -76,3 +107,34 @@ def _sequences(
         written.append(low)
         build.append(low if low in plain or not first.isalpha() else ("A" if token.capital else "a") + low[-2:])
     return [*written, "$"], [*build, "$"]
+
+
+def _neighbours(tokens: Sequence[Token], labels: Sequence[str | None], senses: Senses) -> set[str]:
+    """Return which senses, persons and small words that decide stand near each other, in which order."""
+    known = [senses.word(token.low) for token in tokens]
+    phrases: dict[int, set[int]] = {}
+    for at, sense in senses.phrases(known):
+        phrases.setdefault(at, set()).add(sense)
+    items = [
+        item
+        for at, (token, label) in enumerate(zip(tokens, labels, strict=True))
+        if (item := _item(token, label, sorted({*known[at].senses, *phrases.get(at, ())}), senses))
+    ]
+    found = {
+        f"n:{one}>{two}"
+        for at, item in enumerate(items)
+        for other in items[at + 1 : at + 1 + _NEAR]
+        for one in item
+        for two in other
+    }
+    persons = {name for item in items for name in item if name[0] == "@"}
+    return found | {f"np:{person}:{name}" for person in persons for item in items for name in item if name[0] != "@"}
+
+
+def _item(token: Token, label: str | None, ids: Sequence[int], senses: Senses) -> list[str]:
+    small = [mark for bits, mark in _SMALL if token.bits & bits]
+    if label == _HIDDEN:
+        return []
+    if label is not None and label[0] == "@":
+        return [label]
+    return [*(senses.names[sense] for sense in ids[:_MOST_SENSES]), *([label] if label else []), *small]

@@ -129,7 +129,6 @@ FOUND = [
     ("Ankdammen", "Byföreningen tömmer ankdammen på söndag, stövlar och gott humör!"),
     ("Slåttergille", "Lien ska slipas och höet bärgas, alla i hembygdslaget är välkomna."),
     ("Bostadsföreningen", "Ny portkod får ni av vicevärden, vi i föreningens styrelse har bytt lås."),
-    ("Jobbyte", "Jag har sagt upp mig på kassan och börjar på Systemet i april."),
     ("Rabatt", "Köp två betala för en på alla krukor i vår handelsträdgård!"),
     ("Kapitel", "Körnoterna till requiem finns i pärmen, första repet är på måndag."),
     ("Skogen", "Vi gallrar gärna åt dig i vinter, timpriset för skördaren är 1 450."),

@@ -266,7 +266,7 @@ def _regressed(columns: np.ndarray, target: np.ndarray) -> np.ndarray:
 
 THRESHOLDS: Final = {
     "special_category": (-0.3, -0.5, -0.5),
-    "solicitation": (1.0, 0.5, -0.6),
+    "solicitation": (2.0, 0.6, -0.6),
     "capacity_unclear": (9.0, -0.8, -9.0),
     "protected_identity": (1.4, 1.0, -9.0),
     "private": (9.0, -0.5, -2.5),

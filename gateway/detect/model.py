@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Final
 
-from gateway.detect.buckets import BUCKETS, FLOORS, bucket, pieces
+from gateway.detect.buckets import BLOCKS, BUCKETS, FLOORS, bucket, pieces
 from gateway.model import Problem
 
 FILE: Final = "lexicon/model.txt"
@@ -74,6 +74,8 @@ class Heading:
     """Words that stand for themselves in the build of a sentence."""
     scale: float = 0.0
     """What a weight of 1 is worth."""
+    blocks: int = BLOCKS
+    """Kinds of features that the weights were fitted to."""
 
     @property
     def lanes(self) -> int:
@@ -161,6 +163,7 @@ def written_model(heading: Heading, weights: bytes) -> str:
         "# läs närmare från.",
         "plain " + " ".join(sorted(heading.plain)),
         "kinds " + " ".join(heading.kinds),
+        f"blocks {BLOCKS}",
         f"scale {heading.scale!r}",
         *(
             f"balance {rule} {b.bias} {b.model} {b.found} {b.sure} {b.block_at} {b.warn_at} {b.drop_at} {b.look_at}"
@@ -177,11 +180,13 @@ def read_model(text: str | None) -> tuple[Model | None, list[Problem]]:
     if text is None:
         return None, []
     head, mark, body = text.partition(f"\n{_MARK}\n")
-    heading, problems = Heading(), []
+    heading, problems = Heading(blocks=0), []
     for number, line in enumerate(head.split("\n"), 1):
         wrong = _read_line(heading, line.split())
         if wrong:
             problems.append(_wrong(wrong, number))
+    if mark and heading.blocks != BLOCKS:
+        problems.append(_wrong("was fitted for another version of Utpost; take the file of this version, or remove it"))
     weights = _weights("".join(body.split()), heading.lanes) if mark else None
     if weights is None or not heading.scale or not heading.balances:
         problems.append(_wrong("is cut off or damaged; write it anew with eval/fit_sentences.py, or remove it"))
@@ -202,6 +207,8 @@ def _read_line(heading: Heading, values: list[str]) -> str | None:
             heading.kinds = tuple(values)
         elif key == "scale":
             (heading.scale,) = map(_finite, values)
+        elif key == "blocks":
+            (heading.blocks,) = map(int, values)
         elif key == "balance" and values:
             if values[0] not in KNOWN:
                 return f'the model has nothing to say about "{values[0]}"'

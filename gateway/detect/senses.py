@@ -120,7 +120,7 @@ class Senses:
         whole = list(self._candidates(low))
         lemmas = tuple(dict.fromkeys(form for form in whole if form in self._lemmas))
         senses = self._of(whole)
-        senses |= {s for size in range(2, len(low)) for s in self._beginnings.get(low[:size], ())}
+        senses |= {s for size in range(2, len(low) + 1) for s in self._beginnings.get(low[:size], ())}
         if not senses:
             senses = self._of_last_part(low)
         senses |= {s for at in range(len(low) - 1) for s in self._ends.get(low[at:], ())}

@@ -101,6 +101,7 @@ def test_no_file_is_no_mistake() -> None:
         ("balance private 1 2 3 4 5 6 7 nan", "balance does not have the numbers it needs"),
         ("balance weather 1 2 3 4 5 6 7 8", 'the model has nothing to say about "weather"'),
         ("scale much", "scale does not have the numbers it needs"),
+        ("blocks many", "blocks does not have the numbers it needs"),
         ("colour blue", '"colour" is not known here'),
     ],
 )
@@ -127,3 +128,10 @@ def test_damaged_weights_are_told(damage: str) -> None:
 
     assert model is None
     assert "damaged" in problems[-1].text
+
+
+def test_weights_of_another_version_are_told() -> None:
+    model, problems = read_model(_text({}).replace("\nblocks 7\n", "\n"))
+
+    assert model is None
+    assert "another version of Utpost" in problems[0].text

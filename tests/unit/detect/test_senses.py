@@ -45,6 +45,7 @@ def _names(senses: Senses, word: str) -> set[str]:
         ("stulen", "theft"), ("cyklarna", "vehicle"), ("cykeln", "vehicle"), ("båtens", "vehicle"),
         ("programmet", "programme"), ("medicinerna", "medicine"), ("hjärtmedicinens", "medicine"),
         ("polis-bilar", "vehicle"), ("lungcancer", "disease"), ("lungcancern", "disease"), ("reumatiker", "disease"),
+        ("reuma", "disease"), ("cancer", "disease"),
         ("mopeder", "vehicle"), ("kassan", ""), ("snö", ""), ("bi", ""), ("automobil", ""), ("", ""), ("ß" * 300, ""),
     ],
 )  # fmt: skip

@@ -8,10 +8,13 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from gateway import thrift
 from gateway.model import InvalidConfiguration, Refused
 
 FOUND, USAGE = 1, 2
 _INTERRUPTED: Final = 130
+_COMFORTS: Final = ("rich", "colorama", "better_exceptions")
+"""What structlog would load to paint stack traces, which are never shown: three megabytes in every process."""
 
 COMMANDS: Final = {
     "init": ("first", "write a first configuration and policies that only observe"),
@@ -70,7 +73,8 @@ def _parser(wanted: str) -> argparse.ArgumentParser:
 
 
 def _of_commands(module: str, function: str) -> Callable[..., Any]:
-    found: Callable[..., Any] = getattr(importlib.import_module(f"gateway.commands.{module}"), function)
+    with thrift.without(*_COMFORTS):
+        found: Callable[..., Any] = getattr(importlib.import_module(f"gateway.commands.{module}"), function)
     return found
 
 

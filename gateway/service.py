@@ -6,9 +6,6 @@ child or for the switch file.
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
-import gc
 import json
 import os
 import pickle
@@ -26,7 +23,7 @@ from typing import Final, NoReturn
 
 import structlog
 
-from gateway import __version__, control
+from gateway import __version__, control, thrift
 from gateway.activation import ServiceManager, inherited_sockets
 from gateway.bookkeeper import Bookkeeper, Hub
 from gateway.config import Settings, parse_endpoint
@@ -232,7 +229,7 @@ class Supervisor:
         self._wishes.install()
         self._note_policies(success=True)
         self._note_certificates()
-        _share_with_children()
+        thrift.share(first=True)
         self._fill_bookkeeper()
         for slot in self._slots:
             self._fill(slot)
@@ -406,7 +403,7 @@ class Supervisor:
                 _LOG.error("policies_kept", file=problem.file, key=problem.key, problem=problem.text)
             return
         self._judgement = judgement
-        _share_with_children()
+        thrift.share(first=False)
         self._note_policies(success=True)
         self._tell(control.Message(judgement=pickle.dumps(judgement)))
         _LOG.info("policies_loaded", policy_version=judgement.policy.version)
@@ -463,15 +460,6 @@ class Supervisor:
             self._wishes.wait(_TICK)
             self._reap()
         _signal(self._bookkeeper.pid, signal.SIGKILL)
-
-
-def _share_with_children() -> None:
-    """Take what is loaded away from the garbage collector: its marks would copy every page in every child."""
-    gc.collect()
-    # Some megabytes that loading needed for a moment: what is still mapped here would be copied, page by page, there.
-    with contextlib.suppress(AttributeError, OSError):  # a C library without it
-        ctypes.CDLL(None).malloc_trim(0)
-    gc.freeze()
 
 
 def _signal(pid: int, number: int) -> None:

@@ -24,7 +24,10 @@ _PIECES: Final = (4, 5)
 
 def bucket(feature: str) -> int:
     """Return where a feature is counted."""
-    return crc32(feature.encode("utf-8", "surrogatepass")) % BUCKETS
+    try:
+        return crc32(feature.encode()) % BUCKETS
+    except UnicodeEncodeError:  # half a character, which only a broken text holds
+        return crc32(feature.encode("utf-8", "surrogatepass")) % BUCKETS
 
 
 def pieces(low: str) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from gateway.detect.matcher import Finder, Matcher, Span, compile_pattern, is_la
 from gateway.detect.model import FILE as MODEL
 from gateway.detect.model import Model, read_model
 from gateway.detect.octets import latin_of
+from gateway.detect.packing import packed, unpacked
 from gateway.detect.senses import Senses, read_senses
 from gateway.detect.topics import LOOKED_UP, WEIGHTS, allowed, dictionary_of
 from gateway.detect.vocabulary import ASKED, BUILT_IN, LISTS, NUMBERS
@@ -31,12 +32,28 @@ MAX_PATTERN: Final = 400
 _KEYS: Final = frozenset({"words", "patterns"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, init=False)
 class WordList:
-    """One list as written: ``ord`` is a whole word, ``ord*`` any word that begins so, ``*ord*`` any that holds it."""
+    """One list as written: ``ord`` is a whole word, ``ord*`` any word that begins so, ``*ord*`` any that holds it.
 
-    words: tuple[str, ...] = ()
-    patterns: tuple[str, ...] = ()
+    Words are kept in one piece: compiled they are looked for elsewhere, and a text for each takes five times the room.
+    """
+
+    _words: bytes
+    patterns: tuple[str, ...]
+
+    def __init__(self, *, words: Sequence[str] = (), patterns: Sequence[str] = ()) -> None:
+        """Keep both."""
+        object.__setattr__(self, "_words", packed(words))
+        object.__setattr__(self, "patterns", tuple(patterns))
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Return the words, taken apart anew."""
+        return tuple(unpacked(self._words))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild_list, (self.words, self.patterns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +85,13 @@ class Lexicon:
     def __post_init__(self) -> None:
         """Compile the lists."""
         object.__setattr__(self, "exemplars", Exemplars(self.mails))
-        object.__setattr__(self, "finders", {n: Finder(self.lists[n].words) for n in ASKED if n in self.lists})
-        written = {n: (listed.words, listed.patterns) for n, listed in self.lists.items() if n not in LOOKED_UP | ASKED}
+        words = {name: listed.words for name, listed in self.lists.items()}
+        object.__setattr__(self, "finders", {n: Finder(words[n]) for n in ASKED if n in self.lists})
+        written = {n: (words[n], listed.patterns) for n, listed in self.lists.items() if n not in LOOKED_UP | ASKED}
         # A finder reads one octet a character: words of other scripts are sought in the whole text.
-        written |= {n: (other_scripts(self.lists[n].words), ()) for n in ASKED if n in self.lists}
+        written |= {n: (other_scripts(words[n]), ()) for n in ASKED if n in self.lists}
         object.__setattr__(self, "_matcher", Matcher(written | {name: (words, ()) for name, words in BUILT_IN.items()}))
-        dictionary = dictionary_of({n: w.words for n, w in self.lists.items()})
+        dictionary = dictionary_of(words)
         object.__setattr__(self, "wordbook", Wordbook(dictionary))
         weights = {n.removeprefix(WEIGHTS): number for n, number in self.numbers.items() if n.startswith(WEIGHTS)}
         object.__setattr__(self, "weights", weights)
@@ -96,6 +114,10 @@ class Lexicon:
         ``latin`` is the text in octets, where they are at hand.
         """
         return self._matcher.search(text, latin_of(text) if latin is None else latin)
+
+
+def _rebuild_list(words: tuple[str, ...], patterns: tuple[str, ...]) -> WordList:
+    return WordList(words=words, patterns=patterns)
 
 
 def _rebuild(made_of: dict[str, Any]) -> Lexicon:

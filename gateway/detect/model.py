@@ -28,7 +28,7 @@ KNOWN: Final = frozenset(
 """The rules that a model may speak about."""
 
 _LANE: Final = 3
-"""Octets of one weight in a row: room for the sum of all features of a text."""
+"""Octets of one weight while it is added: room for the sum of all features of a text."""
 _ZERO: Final = 128
 """What a weight of nothing is as an octet."""
 _REMEMBERED: Final = 4_000
@@ -90,7 +90,7 @@ Sums = tuple[tuple[int, int], ...]
 class Model:
     """The weights, and the sums of single words."""
 
-    __slots__ = ("_rows", "_scale", "_width", "_words", "balances", "kinds", "plain")
+    __slots__ = ("_lanes", "_scale", "_weights", "_words", "balances", "kinds", "plain")
 
     def __init__(self, heading: Heading, weights: bytes) -> None:
         """Take the weights row by row, one for each rule and then one for each kind."""
@@ -98,22 +98,23 @@ class Model:
         self.kinds = heading.kinds
         self.plain = heading.plain
         self._scale = heading.scale
-        self._width = _LANE * heading.lanes
-        rows = bytearray(_LANE * len(weights))
-        rows[::_LANE] = weights
-        self._rows = bytes(rows)
+        self._lanes = heading.lanes
+        self._weights = weights
         self._words = _Memory(self)
 
     def __reduce__(self) -> tuple[type[Model], tuple[Heading, bytes]]:
-        """Travel as the weights alone, a third of the rows."""
+        """Travel without what is remembered."""
         heading = Heading(balances=self.balances, kinds=self.kinds, plain=self.plain, scale=self._scale)
-        return Model, (heading, self._rows[::_LANE])
+        return Model, (heading, self._weights)
 
     def add(self, features: Iterable[str]) -> tuple[int, int]:
         """Return the packed sum of the weights of features, and their number."""
-        rows, width = self._rows, self._width
-        places = [bucket(feature) * width for feature in features]
-        return sum([int.from_bytes(rows[at : at + width], "little") for at in places]), len(places)
+        weights, lanes = self._weights, self._lanes
+        rows = [weights[at : at + lanes] for at in [bucket(feature) * lanes for feature in features]]
+        width, size = _LANE * lanes, _LANE * lanes * len(rows)
+        apart = bytearray(size)  # each weight with room for the sum of its lane
+        apart[::_LANE] = b"".join(rows)
+        return sum([int.from_bytes(apart[at : at + width], "little") for at in range(0, size, width)]), len(rows)
 
     def add_words(self, words: Sequence[str]) -> tuple[int, int]:
         """Return the same for the pieces of words in lower case."""
@@ -122,7 +123,7 @@ class Model:
 
     def scores(self, sums: Iterable[Sums], *, kinds: bool = True) -> list[float]:
         """Return the score of each rule and then, unless told otherwise, of each kind, for sentences together."""
-        scores = [0.0] * (self._width // _LANE if kinds else len(self.balances))
+        scores = [0.0] * (self._lanes if kinds else len(self.balances))
         for block, floor in zip(zip(*sums, strict=True), FLOORS, strict=False):
             count = sum(number for _, number in block)
             if count:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from gateway.detect.packing import packed, unpacked
 from gateway.model import Problem
 
 FOLDER: Final = "lexicon/senses/"
@@ -69,28 +70,41 @@ _UNKNOWN: Final = Known((), (), ())
 class Senses:
     """The words and phrases of all senses."""
 
-    __slots__ = ("_beginnings", "_ends", "_forms", "_lemmas", "_memory", "_phrases", "_words", "names", "written")
+    __slots__ = ("_beginnings", "_ends", "_forms", "_lemmas", "_memory", "_phrases", "_words", "_written", "names")
 
     def __init__(self, written: Mapping[str, Sequence[str]], forms: Sequence[Words]) -> None:
         """Index sense → entries, and words with their irregular forms."""
-        self.written = written, forms
+        self._written = (
+            {name: packed(entries) for name, entries in written.items()},
+            packed([" ".join(words) for words in forms]),
+        )
         self.names: Words = tuple(sorted(written))
+        texts: dict[str, str] = {}
+        rests: dict[tuple[Words, int], tuple[Words, int]] = {}
+        begun_by: dict[tuple[tuple[Words, int], ...], tuple[tuple[Words, int], ...]] = {}
+
+        def one(text: str) -> str:
+            """Return the same text for the same letters: words stand in many phrases."""
+            return texts.setdefault(text, text)
+
         words: dict[str, set[int]] = {}
         beginnings: dict[str, set[int]] = {}
         ends: dict[str, set[int]] = {}
         phrases: dict[str, dict[str, tuple[tuple[Words, int], ...]]] = {}
         for number, name in enumerate(self.names):
             for entry in written[name]:
-                first, *rest = entry.split("_")
+                first, *rest = map(one, entry.split("_"))
                 if rest:
                     begun = phrases.setdefault(first, {})
-                    begun[rest[0]] = (*begun.get(rest[0], ()), (tuple(rest[1:]), number))
+                    follows = (tuple(rest[1:]), number)
+                    found = (*begun.get(rest[0], ()), rests.setdefault(follows, follows))
+                    begun[rest[0]] = begun_by.setdefault(found, found)
                 elif entry.startswith("*"):
-                    ends.setdefault(entry.strip("*"), set()).add(number)
+                    ends.setdefault(one(entry.strip("*")), set()).add(number)
                 elif entry.endswith("*"):
-                    beginnings.setdefault(entry.strip("*"), set()).add(number)
+                    beginnings.setdefault(one(entry.strip("*")), set()).add(number)
                 else:
-                    words.setdefault(entry, set()).add(number)
+                    words.setdefault(first, set()).add(number)
         pool: dict[Ids, Ids] = {}
         self._words = _pooled(words, pool)
         self._beginnings = _pooled(beginnings, pool)
@@ -105,11 +119,15 @@ class Senses:
         self._forms: dict[str, Words] = {}
         for lemma, *others in forms:
             for form in others:
-                self._forms[form] = (*self._forms.get(form, ()), lemma)
+                self._forms[one(form)] = (*self._forms.get(form, ()), one(lemma))
         self._memory = _Memory(self)
 
     def __reduce__(self) -> tuple[type[Senses], tuple[Mapping[str, Sequence[str]], Sequence[Words]]]:
-        return Senses, self.written
+        written, forms = self._written
+        return Senses, (
+            {n: unpacked(entries) for n, entries in written.items()},
+            [tuple(f.split()) for f in unpacked(forms)],
+        )
 
     def word(self, low: str) -> Known:
         """Return what is known of a word in lower case."""

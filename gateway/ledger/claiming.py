@@ -71,7 +71,7 @@ class Book(Protocol):
         ...
 
     def charge(self, mailing: int, sender: int, persons: Mapping[int, int], at: int) -> None:
-        """Note that persons were reached for the first time, if the sender has a permit that may count them."""
+        """Note which persons are reached for the first time, if the sender has a permit that may count them."""
         ...
 
     def reach(self, mailing: int, persons: Mapping[int, int], at: int, until: int) -> None:
@@ -140,8 +140,7 @@ def settle(book: Book, claim: KeyedClaim, mailing: int) -> None:
     """
     held = book.unhold(claim.attempt, claim.at)
     mailing = held[0] if held is not None else _locate(book, replace(claim, mailing=mailing))
-    known = book.known(mailing, claim.persons.keys(), claim.at)
-    book.charge(mailing, claim.sender, {p: w for p, w in claim.persons.items() if p not in known}, claim.at)
+    book.charge(mailing, claim.sender, claim.persons, claim.at)
     book.reach(mailing, claim.persons, claim.at, claim.until)
     if held is not None and held[1] is not None:
         book.bind(held[1], claim.sender, mailing)
@@ -156,7 +155,9 @@ def _locate(book: Book, claim: KeyedClaim) -> int:
     content, closest = claim.minima, SAME
     for minima, mailing in book.contents(claim.sender, claim.at) if claim.minima else ():
         share = likeness(minima, claim.minima)
-        root = book.root(mailing) if share >= SIMILAR else None
+        if share < SIMILAR:
+            continue
+        root = mailing if mailing in found else book.root(mailing)
         if root is not None:
             found.add(root)
         if root is not None and share >= closest:

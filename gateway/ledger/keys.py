@@ -16,9 +16,10 @@ import hashlib
 import secrets
 import struct
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -125,7 +126,7 @@ class Keyring:
 # --- claims in keyed form ------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class KeyedClaim:
     """A claim in the form in which stores handle it: ids are signed 64-bit numbers, times milliseconds since 1970."""
 
@@ -152,16 +153,20 @@ class KeyedClaim:
 
     def __reduce__(self) -> tuple[object, ...]:
         """Travel as a tuple: what dataclasses do by themselves costs five times as much."""
-        return _revived, tuple(getattr(self, name) for name in self.__slots__)
+        return KeyedClaim, _FIELDS(self)
 
     def moved(self, at: datetime) -> KeyedClaim:
         """Return the same claim made at another time."""
         now = milliseconds(at)
-        return replace(self, at=now, until=now + self.until - self.at, held_until=now + self.held_until - self.at)
+        later = now - self.at
+        values = (*_TERMS(self), now, self.until + later, self.held_until + later)
+        return KeyedClaim(*values)
 
 
-def _revived(*values: Any) -> KeyedClaim:
-    return KeyedClaim(**dict(zip(KeyedClaim.__slots__, values, strict=True)))
+_NAMES: Final = tuple(f.name for f in fields(KeyedClaim))
+_FIELDS: Final[Callable[[KeyedClaim], tuple[Any, ...]]] = attrgetter(*_NAMES)
+_TERMS: Final[Callable[[KeyedClaim], tuple[Any, ...]]] = attrgetter(*_NAMES[:-3])
+"""All but the times."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,13 +188,14 @@ def keyed(claim: Claim, key: Key, only: Collection[str] | None = None) -> KeyedC
     marks = [key.number(b"identity", scope + _octets(identity)) for identity in claim.identities]
     if claim.fingerprint.exact:
         marks.append(key.number(b"exact", scope + claim.fingerprint.exact))
+    minhash = claim.fingerprint.minhash
     at = milliseconds(claim.at)
     return KeyedClaim(
         attempt=key.number(b"attempt", attempt),
         sender=int.from_bytes(scope, "big", signed=True),
         mailing=int.from_bytes(key.digest(b"mailing", attempt)[:8], "big") >> (64 - 5 * _DIGITS),
         marks=tuple(dict.fromkeys(marks)),
-        minima=_minima(claim.fingerprint.minhash, scope, key),
+        minima=_minima(minhash, scope, key.mac) if minhash else b"",
         persons={
             key.number(b"person", scope + _octets(person)): max(1, claim.persons[person])
             for person in (claim.persons if only is None else only)
@@ -239,24 +245,31 @@ def sender_text(number: int) -> str:
 
 
 def _sender(sender: str, key: Key) -> bytes:
-    return key.digest(b"sender", _octets(sender))[:8]
+    return _scope(sender, key.mac)
 
 
-def _minima(minhash: tuple[int, ...], scope: bytes, key: Key) -> bytes:
+@lru_cache(maxsize=64)
+def _scope(sender: str, mac: Mac) -> bytes:
+    """Return what a sender's ids begin with; who has just written often writes again."""
+    return mac.digest(b"sender\0" + _octets(sender))[:8]
+
+
+@lru_cache(maxsize=16)
+def _minima(minhash: tuple[int, ...], scope: bytes, mac: Mac) -> bytes:
     """Return one octet for each minimum, by a hash of its own for each place: (a·x + b) mod 2⁶⁴, the top octet.
 
     With secret a and b any two values look independent of each other (Dietzfelbinger 1996), so nobody without the key
-    can try words on what is stored, not even in pairs. 64 of these cost as much as seven HMACs.
+    can try words on what is stored, not even in pairs. 64 of these cost as much as fourteen HMACs, so that they are
+    kept while a mail server hands a mailing over in pieces.
     """
-    if not minhash:
-        return b""
-    factors, summands = _hashes(key.digest(b"minimum", scope), len(minhash))
+    factors, summands = _hashes(scope, mac, len(minhash))
     return bytes([(m * a + b & _MASK) >> 56 for m, a, b in zip(minhash, factors, summands, strict=True)])
 
 
 @lru_cache(maxsize=64)
-def _hashes(seed: bytes, number: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def _hashes(scope: bytes, mac: Mac, number: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Return the hashes of a sender, a and b of each; who has just written often writes again."""
+    seed = mac.digest(b"minimum\0" + scope)
     numbers = struct.unpack(f"<{2 * number}Q", hashlib.shake_128(seed).digest(16 * number))
     return numbers[::2], numbers[1::2]
 

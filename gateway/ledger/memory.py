@@ -207,9 +207,11 @@ class MemoryBook:
         return (held.mailing, held.permit) if held is not None and held.until > at else None
 
     def charge(self, mailing: int, sender: int, persons: Mapping[int, int], at: int) -> None:
-        """Note that persons were reached for the first time, if the sender has a permit that may count them."""
+        """Note which persons are reached for the first time, if the sender has a permit that may count them."""
         if any(p.sender == sender for p in self._good(at)):
-            self._mailings[mailing].charged.update({person: (at, weight) for person, weight in persons.items()})
+            known = self.known(mailing, persons.keys(), at)
+            fresh = {person: (at, weight) for person, weight in persons.items() if person not in known}
+            self._mailings[mailing].charged.update(fresh)
 
     def reach(self, mailing: int, persons: Mapping[int, int], at: int, until: int) -> None:
         """Note that an accepted message has reached persons."""

@@ -59,7 +59,7 @@ MIGRATIONS: Final = (
 
 
 class SqliteBook:
-    """``claiming.Book`` in tables. Each statement costs a turn of the interpreter's lock: sets travel as JSON."""
+    """``claiming.Book`` in tables; sets of more than ``FEW`` travel as JSON."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         """Work in the connection's open transaction."""
@@ -77,11 +77,13 @@ class SqliteBook:
 
     def marked(self, marks: Collection[int], at: int) -> set[int]:
         """Return the mailings that these marks belong to."""
+        among, values = _among(marks)
         rows = self._do(
-            "SELECT DISTINCT mailing FROM mark WHERE until > ? AND id IN (SELECT value FROM json_each(?))",
-            (at, _list(marks)),
-        )
-        roots = (self.root(row[0]) for row in rows.fetchall())
+            f"""SELECT DISTINCT mark.mailing, mailing.became FROM mark JOIN mailing ON mailing.id = mark.mailing
+            WHERE mark.until > ? AND mark.id IN ({among})""",  # noqa: S608 - question marks
+            (at, *values),
+        ).fetchall()
+        roots = (mailing if became is None else self.root(became) for mailing, became in rows)
         return {root for root in roots if root is not None}
 
     def contents(self, sender: int, at: int) -> Sequence[tuple[bytes, int]]:
@@ -171,23 +173,19 @@ class SqliteBook:
 
     def known(self, mailing: int, persons: Collection[int], at: int) -> dict[int, int]:
         """Return those of ``persons`` that the mailing has reached, and their weights."""
-        found = self._do(
-            """SELECT json_group_object(person, weight) FROM reached
-            WHERE mailing = ? AND until > ? AND person IN (SELECT value FROM json_each(?))""",
-            (mailing, at, _list(persons)),
-        ).fetchone()
-        return _persons(found[0])
+        among, values = _among(persons)
+        rows = self._do(
+            f"SELECT person, weight FROM reached WHERE mailing = ? AND until > ? AND person IN ({among})",  # noqa: S608
+            (mailing, at, *values),
+        )
+        return dict(rows.fetchall())
 
     def held(self, mailing: int, besides: int, at: int) -> list[Mapping[int, int]]:
-        """Return the persons of the mailing's reservations but one attempt's, in one mapping."""
-        found = self._do(
-            """SELECT json_group_object(key, weight) FROM (
-                SELECT j.key AS key, max(j.value) AS weight FROM reservation r, json_each(r.persons) j
-                WHERE r.mailing = ? AND r.attempt <> ? AND r.until > ? GROUP BY j.key)""",
-            (mailing, besides, at),
-        ).fetchone()
-        persons = _persons(found[0])
-        return [persons] if persons else []
+        """Return the persons of each reservation of the mailing but one attempt's."""
+        rows = self._do(
+            "SELECT persons FROM reservation WHERE mailing = ? AND attempt <> ? AND until > ?", (mailing, besides, at)
+        ).fetchall()
+        return [_persons(row[0]) for row in rows]
 
     def allowances(self, sender: int, mailing: int, at: int) -> list[Allowance]:
         """Return what the sender's permits mean for the mailing."""
@@ -230,7 +228,7 @@ class SqliteBook:
             (claim.attempt, mailing, claim.held_until, permit, json.dumps(claim.persons)),
         )
         if claim.announced:
-            self._do("UPDATE mailing SET announced = max(announced, ?) WHERE id = ?", (claim.announced, mailing))
+            self._do("UPDATE mailing SET announced = ?1 WHERE id = ?2 AND announced < ?1", (claim.announced, mailing))
 
     def unhold(self, attempt: int, at: int) -> tuple[int, str | None] | None:
         """Drop an attempt's reservation; return its mailing and the permit it leant on, unless it has expired."""
@@ -240,21 +238,27 @@ class SqliteBook:
         return (rows[0][0], rows[0][1]) if rows and rows[0][2] else None
 
     def charge(self, mailing: int, sender: int, persons: Mapping[int, int], at: int) -> None:
-        """Note that persons were reached for the first time, if the sender has a permit that may count them."""
-        if self._number("SELECT EXISTS (SELECT 1 FROM permit WHERE sender = ? AND until > ?)", sender, at):
-            self._do(
-                "INSERT OR REPLACE INTO charged SELECT ?, CAST(key AS INTEGER), value, ? FROM json_each(?)",
-                (mailing, at, json.dumps(persons)),
-            )
+        """Note which persons are reached for the first time, if the sender has a permit that may count them."""
+        if self._do("SELECT 1 FROM permit WHERE sender = ? AND until > ? LIMIT 1", (sender, at)).fetchone() is None:
+            return
+        known = self.known(mailing, persons.keys(), at)
+        self._do(
+            "INSERT OR REPLACE INTO charged SELECT ?, CAST(key AS INTEGER), value, ? FROM json_each(?)",
+            (mailing, at, json.dumps({p: w for p, w in persons.items() if p not in known})),
+        )
 
     def reach(self, mailing: int, persons: Mapping[int, int], at: int, until: int) -> None:
         """Note that an accepted message has reached persons."""
-        self._do(
-            """INSERT INTO reached SELECT ?1, CAST(key AS INTEGER), value, ?3 FROM json_each(?4) WHERE true
-            ON CONFLICT DO UPDATE SET until = max(until, excluded.until),
-            weight = CASE WHEN until > ?2 THEN max(weight, excluded.weight) ELSE excluded.weight END""",
-            (mailing, at, until, json.dumps(persons)),
-        )
+        if len(persons) <= FEW:
+            for person, weight in persons.items():
+                values = (mailing, at, until, person, weight)
+                self._do(f"INSERT INTO reached VALUES (?1, ?4, ?5, ?3) {_REACHED}", values)  # noqa: S608 - a constant
+        else:
+            self._do(
+                f"""INSERT INTO reached SELECT ?1, CAST(key AS INTEGER), value, ?3 FROM json_each(?4) WHERE true
+                {_REACHED}""",  # noqa: S608 - a constant
+                (mailing, at, until, json.dumps(persons)),
+            )
         self._do("UPDATE mailing SET last = max(last, ?), until = max(until, ?) WHERE id = ?", (at, until, mailing))
 
     def bind(self, permit: str, sender: int, mailing: int) -> None:
@@ -354,6 +358,19 @@ _SWEEPS: Final = (
         AND NOT EXISTS (SELECT 1 FROM charged WHERE mailing = m.id) LIMIT :most)""",
 )
 """Each deletes a bounded number of expired rows, found through an index."""
+
+
+_REACHED: Final = """ON CONFLICT DO UPDATE SET until = max(until, excluded.until),
+    weight = CASE WHEN until > ?2 THEN max(weight, excluded.weight) ELSE excluded.weight END"""
+FEW: Final = 4
+"""Numbers up to which each has its place in a statement: to read them out of JSON costs as much as five look-ups."""
+
+
+def _among(numbers: Collection[int]) -> tuple[str, Collection[object]]:
+    """Return what stands between the brackets of IN, and its values; its texts are few, so that they stay prepared."""
+    if len(numbers) <= FEW:
+        return ", ".join("?" * len(numbers)), numbers
+    return "SELECT value FROM json_each(?)", (_list(numbers),)
 
 
 def _list(numbers: Collection[int]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 import structlog
@@ -12,7 +13,7 @@ from gateway.decision import CIRCLES
 from gateway.journal.journal import Journal
 from gateway.journal.record import Handled, Record
 from gateway.journal.sent import Sent, SentRegister
-from gateway.model import Action, Envelope, Part, RuleHit
+from gateway.model import Action, Envelope, Part, PartState, RuleHit
 from gateway.telemetry.board import Counter, Histogram, Metrics
 from gateway.terms import Decision
 
@@ -66,6 +67,26 @@ class SessionMeters:
         cell.inc()
 
 
+class _FrontCells:
+    """The cells of one front end."""
+
+    __slots__ = ("_front", "_messages", "_metrics", "judged", "octets", "recipients")
+
+    def __init__(self, metrics: Metrics, front: str) -> None:
+        self._metrics, self._front = metrics, front
+        self._messages: dict[tuple[str, str], Counter] = {}
+        self.judged = metrics.counter("judged", front=front)
+        self.recipients = metrics.histogram("recipients", front=front)
+        self.octets = metrics.histogram("message_octets", front=front)
+
+    def message(self, verdict: str, way: str) -> Counter:
+        cell = self._messages.get((verdict, way))
+        if cell is None:
+            cell = self._metrics.counter("messages", front=self._front, verdict=verdict, direction=way)
+            self._messages[verdict, way] = cell
+        return cell
+
+
 class GateObserver:
     """What the gatekeeper tells, turned into metrics, log and journal. Never raises."""
 
@@ -81,19 +102,21 @@ class GateObserver:
         self._metrics = metrics
         self._journal = journal
         self._ours = frozenset(d.partition(".")[2] or d for d in settings.scope.folded) | settings.scope.folded
-        self._judged = {front: metrics.counter("judged", front=front) for front in ("smtp", "milter")}
+        self._fronts = {front: _FrontCells(metrics, front) for front in ("smtp", "milter")}
         self._stages: dict[str, Histogram] = {}
+        self._parts: dict[tuple[str, PartState], Counter] = {}
+        self._replies: dict[str, Counter] = {}
         self._log = _LOG.bind()
 
     def judged(self, decision: Decision) -> None:
         """Count what was found in a message, and what the rules made of it."""
-        self._judged[decision.submission.occasion.front].inc()
+        self._fronts[decision.submission.occasion.front].judged.inc()
         inspection = decision.facts.inspection
         for finding in inspection.findings if inspection else ():
             labels = {"confidence": finding.confidence.name.lower(), "segment": finding.segment.value}
             self._metrics.counter("findings", detector=finding.rule_name, **labels).inc()
         for part in inspection.message.parts if inspection else ():
-            self._metrics.inc("parts", kind=_kind(part), state=part.state.value)
+            self._count_part(_kind(part), part.state)
         for hit in decision.verdict.hits:
             self._metrics.inc("rule_hits", rule=hit.rule, mode=_mode(hit), outcome=_outcome(hit))
         for what in decision.facts.failed:
@@ -122,7 +145,7 @@ class GateObserver:
             policy_version=decision.policy.version,
             seconds=decision.seconds,
         )
-        if self._sent is not None and code // 100 == 2:  # noqa: PLR2004 - RFC 5321 4.2.1
+        if self._sent is not None and 200 <= code < 300:  # noqa: PLR2004 - RFC 5321 4.2.1
             self._sent.append(_sent(decision))
         record = self._journal.append(decision.facts, decision.verdict, handled)
         self._log.info("message", **_line(record))
@@ -150,13 +173,23 @@ class GateObserver:
         return found
 
     def _relay_said(self, outcome: str) -> None:
-        self._metrics.counter("relay_replies", stage="end", **{"class": outcome}).inc()
+        cell = self._replies.get(outcome)
+        if cell is None:
+            cell = self._metrics.counter("relay_replies", stage="end", **{"class": outcome})
+            self._replies[outcome] = cell
+        cell.inc()
+
+    def _count_part(self, kind: str, state: PartState) -> None:
+        cell = self._parts.get((kind, state))
+        if cell is None:
+            cell = self._parts[kind, state] = self._metrics.counter("parts", kind=kind, state=state.value)
+        cell.inc()
 
     def _count(self, submission: Submission, verdict: str, way: str) -> None:
-        front = submission.occasion.front
-        self._metrics.inc("messages", front=front, verdict=verdict, direction=way)
-        self._metrics.observe("recipients", len(submission.envelope.recipients), front=front)
-        self._metrics.observe("message_octets", len(submission.content), front=front)
+        cells = self._fronts[submission.occasion.front]
+        cells.message(verdict, way).inc()
+        cells.recipients.observe(len(submission.envelope.recipients))
+        cells.octets.observe(len(submission.content))
 
 
 def _sent(decision: Decision) -> Sent:
@@ -171,11 +204,15 @@ def _sent(decision: Decision) -> Sent:
 
 def direction(envelope: Envelope, ours: frozenset[str]) -> str:
     """Return ``internal``, ``external`` or ``mixed``, by the recipients' domains."""
-    domains = {r.address.domain if r.address else "" for r in envelope.recipients}
-    inside = {any(domain == own or domain.endswith(f".{own}") for own in ours) for domain in domains}
+    inside = {_is_ours(r.address.domain if r.address else "", ours) for r in envelope.recipients}
     if len(inside) > 1:
         return "mixed"
     return "internal" if True in inside else "external"
+
+
+@lru_cache(maxsize=256)
+def _is_ours(domain: str, ours: frozenset[str]) -> bool:
+    return any(domain == own or domain.endswith(f".{own}") for own in ours)
 
 
 def _kind(part: Part) -> str:

@@ -111,22 +111,32 @@ class Shielded:
 
     def judged(self, decision: Decision) -> None:
         """Tell of a verdict."""
-        self._safely(lambda: self._observer.judged(decision))
+        try:
+            self._observer.judged(decision)
+        except Exception as error:  # noqa: BLE001 - see the class
+            _complain(error)
 
     def ended(self, decision: Decision, code: int, enhanced: str) -> None:
         """Tell of an answer in scope."""
-        self._safely(lambda: self._observer.ended(decision, code, enhanced))
+        try:
+            self._observer.ended(decision, code, enhanced)
+        except Exception as error:  # noqa: BLE001 - see the class
+            _complain(error)
 
     def passed(self, submission: Submission, code: int) -> None:
         """Tell of an answer out of scope."""
-        self._safely(lambda: self._observer.passed(submission, code))
+        try:
+            self._observer.passed(submission, code)
+        except Exception as error:  # noqa: BLE001 - see the class
+            _complain(error)
 
     def failed(self, what: str) -> None:
         """Tell of a failure."""
-        self._safely(lambda: self._observer.failed(what))
-
-    def _safely(self, tell: Callable[[], None]) -> None:
         try:
-            tell()
+            self._observer.failed(what)
         except Exception as error:  # noqa: BLE001 - see the class
-            _LOG.error("observer_failed", **fault(error))
+            _complain(error)
+
+
+def _complain(error: Exception) -> None:
+    _LOG.error("observer_failed", **fault(error))

@@ -211,18 +211,14 @@ def _row(record: Record) -> tuple[str | int, ...]:
         record.direction,
         record.size,
         record.verdict,
-        _names(record.rules),
-        _names(record.observed),
-        _names(record.lifted),
+        json.dumps(record.rules) if record.rules else "[]",
+        json.dumps(record.observed) if record.observed else "[]",
+        json.dumps(record.lifted) if record.lifted else "[]",
         record.policy,
         record.code,
         record.enhanced,
-        json.dumps(record.milliseconds),
+        "{" + ", ".join([f'"{stage}": {spent}' for stage, spent in record.milliseconds.items()]) + "}",
     )
-
-
-def _names(names: Sequence[str]) -> str:
-    return json.dumps(names) if names else "[]"
 
 
 def _record(row: tuple[int, str, str, str, str, str, str, str, str, str, str, str, int, str, str]) -> Record:

@@ -102,9 +102,9 @@ def record_of(facts: Facts, verdict: Verdict, handled: Handled, key: bytes) -> R
         direction=handled.direction,
         size=size_range(handled.octets),
         verdict=_VERDICTS[verdict.action],
-        rules=_names(hit for hit in free if hit.action >= Action.WARN),
-        observed=_names(hit for hit in free if hit.action < Action.WARN),
-        lifted=tuple(dict.fromkeys(f"{_name(h)}={h.exempted_by}" for h in hits if h.exempted_by is not None)),
+        rules=_names(hit for hit in free if hit.action >= Action.WARN) if free else (),
+        observed=_names(hit for hit in free if hit.action < Action.WARN) if free else (),
+        lifted=_lifted(hits) if len(free) < len(hits) else (),
         policy=handled.policy_version,
         code=handled.code,
         enhanced=handled.enhanced,
@@ -112,8 +112,12 @@ def record_of(facts: Facts, verdict: Verdict, handled: Handled, key: bytes) -> R
     )
 
 
+@lru_cache(maxsize=64)
 def pseudonym(address: str, key: bytes) -> str:
-    """Return what stands for an address: the same each time, and nothing that leads back without the key."""
+    """Return what stands for an address: the same each time, and nothing that leads back without the key.
+
+    Those asked for last are kept: who has just written often writes again.
+    """
     return _mac(key).digest(b"journal sender\0" + address.casefold().encode())[:8].hex()
 
 
@@ -136,6 +140,10 @@ def size_range(octets: int) -> str:
 
 def _names(hits: Iterable[RuleHit]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(_name, hits)))
+
+
+def _lifted(hits: Iterable[RuleHit]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(f"{_name(h)}={h.exempted_by}" for h in hits if h.exempted_by is not None))
 
 
 def _name(hit: RuleHit) -> str:

@@ -36,6 +36,7 @@ SWEPT: Final = 500
 """Rows that one transaction sweeps, so that nobody waits long for it."""
 _SWEEPS: Final = 100
 _LATELY: Final = 1000
+_OUTCOMES: Final = {outcome.value: outcome for outcome in Outcome}
 
 
 class Keeper(Protocol):
@@ -221,4 +222,4 @@ def _reservation(claim: Claim, taken: _Plain) -> Reservation:
         announced=announced,
         permitted=permitted,
     )
-    return Reservation(outcome=Outcome(outcome), claim=claim, usage=usage)
+    return Reservation(outcome=_OUTCOMES[outcome], claim=claim, usage=usage)

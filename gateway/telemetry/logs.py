@@ -185,10 +185,12 @@ def keep_listed(_: object, __: str, line: Line) -> Line:
     kept: Line = {key: "" for key in _FIRST if key in line}
     dropped = []
     for key, value in line.items():
-        if key in KEYS and (key not in _NUMBERS or isinstance(value, (int, float))):
-            kept[key] = _reduced(key, value)
-        else:
+        if key not in KEYS or (key in _NUMBERS and not isinstance(value, (int, float))):
             dropped.append(key if _EVENT.fullmatch(str(key)) else "?")
+        elif type(value) is int or (type(value) is str and key not in _RULES and _is_harmless(value)):
+            kept[key] = value  # most values are of these kinds
+        else:
+            kept[key] = _reduced(key, value)
     if not _EVENT.fullmatch(str(kept.get("event", ""))):
         kept["event"] = "unnamed"
         dropped.append("event")
@@ -203,7 +205,7 @@ def _reduced(key: str, value: object) -> object:
     if isinstance(value, (set, frozenset)):
         value = sorted(value, key=str)
     if isinstance(value, (list, tuple)):
-        return [_plain(key, one) for one in value[:MAX_ITEMS]]
+        return [_plain(key, one) for one in value[:MAX_ITEMS]] if value else []
     if isinstance(value, dict):
         return {_text(str(name)): _plain(key, one) for name, one in list(value.items())[:MAX_ITEMS]}
     return _plain(key, value)
@@ -217,6 +219,10 @@ def _plain(key: str, value: object) -> object:
     if value is None or isinstance(value, (bool, int)):
         return value
     return type(value).__name__
+
+
+def _is_harmless(text: str) -> bool:
+    return len(text) <= MAX_TEXT and "@" not in text
 
 
 def _text(value: str) -> str:
@@ -263,6 +269,8 @@ class _Stderr:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self._descriptor = -1
+        self._poll = select.poll()
         self._lost = 0
 
     def msg(self, line: str) -> None:
@@ -274,18 +282,18 @@ class _Stderr:
         except (OSError, ValueError):
             self._stream.write(octets.decode())  # not a file, in a test for instance
             return
-        if len(octets) <= _LINE_OCTETS and _takes(descriptor, octets):
+        if len(octets) <= _LINE_OCTETS and self._takes(descriptor, octets):
             self._lost = 0
         else:
             self._lost += 1
 
     debug = info = warning = error = critical = msg
 
-
-def _takes(descriptor: int, octets: bytes) -> bool:
-    poll = select.poll()
-    poll.register(descriptor, select.POLLOUT)
-    try:
-        return bool(poll.poll(0)) and os.write(descriptor, octets) > 0
-    except OSError:
-        return False
+    def _takes(self, descriptor: int, octets: bytes) -> bool:
+        if descriptor != self._descriptor:
+            self._descriptor, self._poll = descriptor, select.poll()
+            self._poll.register(descriptor, select.POLLOUT)
+        try:
+            return bool(self._poll.poll(0)) and os.write(descriptor, octets) > 0
+        except OSError:
+            return False

@@ -30,10 +30,15 @@ _ENDINGS: Final = (
     "ad", "de", "te", "dd", "dde", "tt", "d", "a", "e", "ande", "ende", "as", "ades", "ats", "des", "tes", "are", "ast",
     "aste", "ta", "da",
 )  # fmt: skip
+_ENDINGS_BY_LAST: Final = {last: tuple(e for e in _ENDINGS if e[-1] == last) for last in {e[-1] for e in _ENDINGS}}
 _RESTORED: Final = ("", "a", "e")
 """What a word may have had in place of its ending."""
 _STEM: Final = 3
 """Letters that must be left of a word without its ending."""
+_HEAD: Final = 3
+"""Letters of a word that no ending reaches."""
+_EDGE: Final = 2
+"""Letters of the shortest beginning or ending that several words have in common."""
 _TAIL: Final = 4
 """Letters of the last part of a compound."""
 _FIRST_PART: Final = 3
@@ -70,7 +75,10 @@ _UNKNOWN: Final = Known((), (), ())
 class Senses:
     """The words and phrases of all senses."""
 
-    __slots__ = ("_beginnings", "_ends", "_forms", "_lemmas", "_memory", "_phrases", "_words", "_written", "names")
+    __slots__ = (
+        "_beginnings", "_closings", "_ends", "_forms", "_heads", "_lemmas", "_memory", "_openings", "_phrases",
+        "_words", "_written", "names",
+    )  # fmt: skip
 
     def __init__(self, written: Mapping[str, Sequence[str]], forms: Sequence[Words]) -> None:
         """Index sense → entries, and words with their irregular forms."""
@@ -107,15 +115,13 @@ class Senses:
                     words.setdefault(first, set()).add(number)
         pool: dict[Ids, Ids] = {}
         self._words = _pooled(words, pool)
+        self._heads = frozenset(word[:_HEAD] for word in words)
+        self._openings = frozenset(word[:_EDGE] for word in beginnings)
+        self._closings = frozenset(end[-_EDGE:] for end in ends)
         self._beginnings = _pooled(beginnings, pool)
         self._ends = _pooled(ends, pool)
         self._phrases: Mapping[str, Begun] = phrases
-        self._lemmas = frozenset(
-            word
-            for first, begun in phrases.items()
-            for second, found in begun.items()
-            for word in (first, second, *(w for rest, _ in found for w in rest))
-        )
+        self._lemmas = _lemmas_of(phrases)
         self._forms: dict[str, Words] = {}
         for lemma, *others in forms:
             for form in others:
@@ -138,10 +144,12 @@ class Senses:
         whole = list(self._candidates(low))
         lemmas = tuple(dict.fromkeys(form for form in whole if form in self._lemmas))
         senses = self._of(whole)
-        senses |= {s for size in range(2, len(low) + 1) for s in self._beginnings.get(low[:size], ())}
+        if low[:_EDGE] in self._openings:
+            senses |= {s for size in range(_EDGE, len(low) + 1) for s in self._beginnings.get(low[:size], ())}
         if not senses:
             senses = self._of_last_part(low)
-        senses |= {s for at in range(len(low) - 1) for s in self._ends.get(low[at:], ())}
+        if low[-_EDGE:] in self._closings:
+            senses |= {s for at in range(len(low) - 1) for s in self._ends.get(low[at:], ())}
         begun = tuple(self._phrases[lemma] for lemma in lemmas if lemma in self._phrases)
         return Known(tuple(sorted(senses)), lemmas, begun) if senses or lemmas else _UNKNOWN
 
@@ -158,18 +166,25 @@ class Senses:
         if "-" in low:
             return self._of(self._candidates(low.rpartition("-")[2]))
         for at in range(_FIRST_PART, len(low) - _TAIL + 1):
+            # Nearly all cuts are given up here: no word begins so.
+            if low[at : at + _HEAD] not in self._heads and low[at:] not in self._forms:
+                continue
             found = self._of(form for form in self._candidates(low[at:]) if len(form) >= _TAIL)
             if found:
                 return found
         return {
-            s for form in self._candidates(low) for at in range(1, len(form) - 1) for s in self._ends.get(form[at:], ())
+            s
+            for form in self._candidates(low)
+            if form[-_EDGE:] in self._closings
+            for at in range(1, len(form) - 1)
+            for s in self._ends.get(form[at:], ())
         }
 
     def _candidates(self, low: str) -> Iterator[str]:
         """Yield a word and the words it may be a form of, the likeliest first."""
         yield low
         yield from self._forms.get(low, ())
-        for ending in _ENDINGS:
+        for ending in _ENDINGS_BY_LAST.get(low[-1:], ()):
             stem = low.removesuffix(ending)
             if len(stem) >= _STEM and len(stem) < len(low):
                 for restored in _RESTORED:
@@ -218,6 +233,16 @@ class _Memory(dict[str, Known]):
 def _pooled(words: Mapping[str, set[int]], pool: dict[Ids, Ids]) -> dict[str, Ids]:
     sorted_ids = ((word, tuple(sorted(ids))) for word, ids in words.items())
     return {word: pool.setdefault(ids, ids) for word, ids in sorted_ids}
+
+
+def _lemmas_of(phrases: Mapping[str, Begun]) -> frozenset[str]:
+    """Return the words that phrases are made of."""
+    return frozenset(
+        word
+        for first, begun in phrases.items()
+        for second, found in begun.items()
+        for word in (first, second, *(w for rest, _ in found for w in rest))
+    )
 
 
 # --- the files -----------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import Final
 
 from gateway.detect.normalise import normalise
+from gateway.detect.packing import Numbered
 from gateway.model import Problem
 
 FOLDER: Final = "lexicon/examples/"
@@ -41,8 +42,16 @@ _LANE: Final = 48
 """Bits of one cost in a packed number, enough for the sum of all features of a text."""
 _ONE: Final = 1 << 24
 """What a cost of 1 is in a packed number."""
-_REMEMBERED: Final = 2000
-"""Words whose pieces are remembered."""
+_BEGINNINGS: Final = (4, 5)
+_PIECE: Final = 5
+"""Letters of a piece, and of an end."""
+_WITH_END, _WITH_PIECES = 7, 8
+"""Letters of a word of which they mean something."""
+_REMEMBERED: Final = 6000
+"""Words of which it is remembered what the examples have of them."""
+_LETTERS: Final = "latin-1"
+"""What holds the letters of words."""
+_UNKNOWN: Final = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,47 +73,57 @@ class Likeness:
 class Exemplars:
     """What has been learnt from the examples."""
 
-    __slots__ = ("_features", "_pieces")
+    __slots__ = ("_costs", "_table", "_words")
 
     def __init__(self, mails: Mapping[str, Sequence[str]]) -> None:
         """Count the features of all examples: kind → mails."""
-        counts = {kind: Counter[str]() for kind in KINDS}
+        counts = {kind: Counter[bytes]() for kind in KINDS}
         for kind in KINDS:
             for mail in mails.get(kind, ()):
                 counts[kind].update(set(features(mail)))
-        known = set[str]().union(*counts.values())
+        known = list(set[bytes]().union(*counts.values()))
         totals = {kind: sum(counts[kind].values()) + _SMOOTHING * len(known) for kind in KINDS}
         logs = {kind: math.log(totals[kind] or 1.0) for kind in KINDS}
         # Most features are met once, in one kind: their costs are the same number, and kept once.
         pool: dict[int, int] = {}
-        self._features: dict[str, int] = {}
+        self._costs: list[int] = []
         for feature in known:
             packed = _packed([logs[kind] - math.log(counts[kind][feature] + _SMOOTHING) for kind in KINDS])
-            self._features[feature] = pool.setdefault(packed, packed)
-        self._pieces = _Memory(lambda word: frozenset(self._features.keys() & set(_pieces(word[:_LONGEST]))))
+            self._costs.append(pool.setdefault(packed, packed))
+        self._table = Numbered(known)
+        self._words = _Memory(self._look)
 
     def likeness(self, text: str) -> Likeness:
         """Return which kinds of examples the beginning of a text resembles."""
-        scores = _unpacked(sum(map(self._features.__getitem__, self._known_features(text[:READ]))))
+        scores = _unpacked(sum(map(self._costs.__getitem__, self._known_features(text[:READ]))))
         best = max(scores)
         odds = [math.exp((score - best) / _TEMPERATURE) for score in scores]
         return Likeness(shares={kind: odd / sum(odds) for kind, odd in zip(KINDS, odds, strict=True)})
 
-    def _known_features(self, text: str) -> set[str]:
+    def _known_features(self, text: str) -> set[int]:
         """Return the features of a text that the examples have too."""
         words = _words(text)
-        known = self._features.keys() & {*words, *map(" ".join, pairwise(words))}
-        return known.union(*map(self._pieces.__getitem__, set(words)))
+        of = {word: self._words[word] for word in set(words)}
+        # The examples that have two words one after another have each of them.
+        pairs = {f"{one} {two}" for one, two in pairwise(words) if of[one][0] >= 0 and of[two][0] >= 0}
+        known = set(self._table.known([pair.encode(_LETTERS) for pair in pairs])).union(*of.values())
+        known.discard(_UNKNOWN)
+        return known
+
+    def _look(self, word: str) -> tuple[int, ...]:
+        """Return the number of a word, or that it is unknown, and those of its pieces that the examples have."""
+        octets, known = word.encode(_LETTERS), self._table.known
+        return *(known((octets,)) or (_UNKNOWN,)), *known(_pieces(octets[:_LONGEST]))
 
 
-class _Memory(dict[str, frozenset[str]]):
-    """Words and the pieces of them that the examples have too; all are forgotten when it is full."""
+class _Memory(dict[str, tuple[int, ...]]):
+    """Words and what of them the examples have too; all are forgotten when it is full."""
 
-    def __init__(self, look: Callable[[str], frozenset[str]]) -> None:
+    def __init__(self, look: Callable[[str], tuple[int, ...]]) -> None:
         super().__init__()
         self._look = look
 
-    def __missing__(self, word: str) -> frozenset[str]:
+    def __missing__(self, word: str) -> tuple[int, ...]:
         if len(self) >= _REMEMBERED:
             self.clear()
         known = self[word] = self._look(word)
@@ -151,11 +170,11 @@ def _mails(text: str) -> Iterator[str]:
             yield mail[:LONGEST]
 
 
-def features(text: str) -> Iterator[str]:
+def features(text: str) -> Iterator[bytes]:
     """Yield words, pairs of words, and beginnings, ends and pieces of longer words, which carry compounds."""
-    words = _words(text)
+    words = [word.encode(_LETTERS) for word in _words(text)]
     yield from words
-    yield from map(" ".join, pairwise(words))
+    yield from map(b" ".join, pairwise(words))
     for word in words:
         yield from _pieces(word[:_LONGEST])
 
@@ -166,14 +185,11 @@ def _words(text: str) -> list[str]:
     return [_NUMBER if word[0].isdigit() else word for word in written]
 
 
-def _pieces(word: str) -> Iterator[str]:
+def _pieces(word: bytes) -> list[bytes]:
     length = len(word)
-    if length >= 4:  # noqa: PLR2004 - lengths at which a piece begins to mean something
-        yield f"<{word[:4]}"
-    if length >= 5:  # noqa: PLR2004
-        yield f"<{word[:5]}"
-    if length >= 7:  # noqa: PLR2004
-        yield f"{word[-5:]}>"
-    if length >= 8:  # noqa: PLR2004
-        for start in range(length - 4):
-            yield f"~{word[start : start + 5]}"
+    found = [b"<" + word[:size] for size in _BEGINNINGS if length >= size]
+    if length >= _WITH_END:
+        found.append(word[-_PIECE:] + b">")
+    if length >= _WITH_PIECES:
+        found += [b"~" + word[start : start + _PIECE] for start in range(length - _PIECE + 1)]
+    return found

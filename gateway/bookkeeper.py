@@ -274,7 +274,9 @@ class KeptStore:
         """Return what ``work`` returned, once it is committed. Raises StoreError, or what ``work`` raised."""
         if self._closed:
             raise StoreBusy("closed")
-        line = await self._connected()
+        line = self._line
+        if line is None or self._transport is None or self._transport.is_closing():
+            line = await self._connected()
         if len(line.waiting) >= _WAITING:
             raise StoreBusy("too much work waits")
         number = next(self._numbers)

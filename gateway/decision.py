@@ -48,6 +48,7 @@ _SIGNING: Final = 10.0
 """Seconds that signing may take."""
 _FIRST_PAUSE: Final = 0.2
 _LONGEST_PAUSE: Final = 15.0
+_NO_HEADERS: Final = Headers()
 _LOG = structlog.get_logger()
 
 
@@ -100,9 +101,8 @@ class Gatekeeper:
 
         The header is read only where envelope and authentication leave the question open.
         """
-        headers = Headers()
         envelope = submission.envelope
-        named = responsible_sender(submission.client, envelope, headers, self._scope)
+        named = responsible_sender(submission.client, envelope, _NO_HEADERS, self._scope)
         if named is not None and envelope.sender is not None:
             return named
         headers = scan_headers(submission.content.read(0, HEADER_BLOCK))
@@ -268,8 +268,9 @@ class Gatekeeper:
         if decision.done:
             return
         decision.done = True
-        accepted = 200 <= code < 300  # noqa: PLR2004 - RFC 5321 4.2.1
-        self._spawn(self._conclude(decision, accepted=accepted))
+        if decision.reservation is not None or decision.pending is not None:
+            accepted = 200 <= code < 300  # noqa: PLR2004 - RFC 5321 4.2.1
+            self._spawn(self._conclude(decision, accepted=accepted))
         self._ended(decision, code, enhanced)
 
     def abandon(self, decision: Decision) -> None:
@@ -287,6 +288,10 @@ class Gatekeeper:
     async def _conclude(self, decision: Decision, *, accepted: bool) -> None:
         """Count and tell side by side, again and again: neither store waits for the other to get well."""
         reservation, pending = decision.reservation, decision.pending
+        if reservation is not None and pending is None:
+            work = self._commit(reservation, list(decision.facts.persons)) if accepted else None
+            await self._quietly(work or self._ledger.release(reservation))
+            return
         works: list[Coroutine[Any, Any, None]] = []
         if reservation is not None and accepted:
             works.append(self._commit(reservation, list(decision.facts.persons)))

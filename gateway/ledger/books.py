@@ -78,7 +78,8 @@ class BookLedger:
                 self._lately[claim.attempt] = (key, ours)
             return partial(_take, ours)
 
-        await self._returns.before(claim.attempt)
+        if self._returns:
+            await self._returns.before(claim.attempt)
         try:
             taken = await self._do(prepare, len(claim.persons))
         except (Unavailable, asyncio.CancelledError):
@@ -169,7 +170,7 @@ class BookLedger:
 
     async def _do(self, prepare: Callable[[Key], Work[T]], size: int = 0, *, concluding: bool = False) -> T:
         for _ in range(2):
-            key = await self._ring.current()
+            key = self._ring.sure or await self._ring.current()
             work = await asyncio.to_thread(prepare, key) if size > MANY else prepare(key)
             try:
                 return await self._keeper.transact(key, work, concluding=concluding)

@@ -109,18 +109,18 @@ class Keyring:
         self._given = given
         self._agree = agree
         self._last: Key | None = None
-        self._doubted = True
+        self.sure: Key | None = None
+        """The key, while there is no reason to ask the store."""
 
     async def current(self) -> Key:
         """Return the key. Raises KeyMismatch, and what the store raises."""
-        if self._last is None or self._doubted:
-            self._last = accept(await self._agree(propose(self._given, self._last)), self._given)
-            self._doubted = False
-        return self._last
+        if self.sure is None:
+            self.sure = self._last = accept(await self._agree(propose(self._given, self._last)), self._given)
+        return self.sure
 
     def doubt(self) -> None:
         """Ask the store again before the next use: it was emptied, or others have replaced the key."""
-        self._doubted = True
+        self.sure = None
 
 
 # --- claims in keyed form ------------------------------------------------------------------------

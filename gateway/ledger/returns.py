@@ -19,6 +19,9 @@ class Returns:
         """Begin with none."""
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
+    def __len__(self) -> int:
+        return len(self._tasks)
+
     def start(self, attempt: str, release: Coroutine[Any, Any, None]) -> None:
         """Give an attempt's reservation back in the background; what cannot be given back expires by itself."""
         if len(self._tasks) >= _MOST or attempt in self._tasks:

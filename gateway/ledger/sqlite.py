@@ -48,14 +48,14 @@ class _Keeper:
         self._store = store
 
     async def agree(self, proposal: Key) -> str:
-        return await self._run(partial(_agree, record_of(proposal)))
+        try:
+            return await self._store.run(partial(_agree, record_of(proposal)))
+        except StoreError as error:
+            raise Unavailable("ledger", error.why) from error
 
     async def transact(self, key: Key, work: Work[T], *, concluding: bool) -> T:
-        return await self._run(partial(_transact, key.id, work), concluding=concluding)
-
-    async def _run(self, work: Callable[[sqlite3.Connection], T], *, concluding: bool = False) -> T:
         try:
-            return await self._store.run(work, concluding=concluding)
+            return await self._store.run(partial(_transact, key.id, work), concluding=concluding)
         except StoreError as error:
             raise Unavailable("ledger", error.why) from error
 

@@ -55,8 +55,12 @@ def judge(policy: Policy, facts: Facts, *, observed: frozenset[str] = frozenset(
     situation = situation_of(policy, facts)
     weighed = weigh(policy, facts, situation)
     hits: list[RuleHit] = []
+    seen = facts.inspection is not None and not facts.inspection.crashed
     for rule in policy.rules.values():
-        if rule.mode is Mode.OFF or _is_quiet(rule, facts, weighed):
+        # Most rules follow from findings, and most mail has none: such a rule has nothing to say.
+        if seen and rule.name not in weighed and rule.persons is None and rule.visible is None and not rule.states:
+            continue
+        if rule.mode is Mode.OFF:
             continue
         for hit in _hits(policy, rule, facts, situation, weighed):
             capped = _capped(hit.action, rule, facts, observed)
@@ -79,13 +83,6 @@ def mailing_limit(
     if any(sender in e.senders and today <= e.until for e in rule.exemptions):
         return None
     return rule.persons.block_above
-
-
-def _is_quiet(rule: Rule, facts: Facts, weighed: Mapping[str, Sequence[Weighed]]) -> bool:
-    """Tell at a glance that a rule has nothing to say: most rules follow from findings, and most mail has none."""
-    if rule.name in weighed or facts.inspection is None or facts.inspection.crashed:
-        return False
-    return rule.persons is None and rule.visible is None and not rule.states
 
 
 def _hits(

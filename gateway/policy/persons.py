@@ -9,6 +9,8 @@ from typing import Final
 from gateway.model import Address, Envelope, Headers
 from gateway.policy.rules import People, Policy
 
+_FOLDED: Final = 1000
+"""Addresses whose persons are remembered; all are forgotten when there are more."""
 _WORD_END: Final = re.compile(r"[.\-_]")
 
 
@@ -23,8 +25,17 @@ def fold_text(address: str, people: People) -> str:
 
 def person_of(address: Address | str, people: People) -> str:
     """Return the canonical address of the person behind an address."""
-    folded = fold_text(str(address), people)
-    return people.aliases.get(folded, folded)
+    if isinstance(address, str):
+        text = address
+    else:
+        text = f"{address.local}@{address.domain}" if address.domain else address.local
+    known = people.folded.get(text)
+    if known is None:
+        folded = fold_text(text, people)
+        if len(people.folded) >= _FOLDED:
+            people.folded.clear()
+        known = people.folded[text] = people.aliases.get(folded, folded)
+    return known
 
 
 def persons_among(addresses: Iterable[Address | str], policy: Policy) -> dict[str, int]:

@@ -193,6 +193,8 @@ class People:
     """By canonical address."""
     list_names: frozenset[str] = frozenset()
     """First words of local parts that give a distribution list away, for instance ``alla``."""
+    folded: dict[str, str] = field(init=False, repr=False, compare=False, default_factory=dict)
+    """Addresses that were looked at lately and the person behind each; ``persons.person_of`` keeps it short."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

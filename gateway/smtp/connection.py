@@ -102,8 +102,8 @@ class Connection(SMTP):
         """Run the session to its end; for the subclass."""
         raise NotImplementedError
 
-    def relay_idle_for(self) -> float | None:
-        """Return how long the client may still keep a relay connection idle, in seconds; for the subclass.
+    def relay_idle_for(self, now: float) -> float | None:  # noqa: ARG002 - for the subclass
+        """Return how long from ``now`` the client may still keep a relay connection idle, in seconds.
 
         None where there is none, or it may be kept.
         """
@@ -246,18 +246,15 @@ class Connection(SMTP):
 
     async def _patiently(self, seconds: float, wait: Awaitable[Any]) -> Any:
         """Wait for the client, who must make some progress every ``seconds``."""
-        self._progress = self.loop.time()
+        self._progress = now = self.loop.time()
         self._awaited = seconds
         self._unsent = 0 if self.transport is None else self.transport.get_write_buffer_size()
-        self._set_alarm(seconds)
+        idle = self.relay_idle_for(now)
+        self._alarm.ring_at(now + (seconds if idle is None or idle > seconds else idle))
         try:
             return await wait
         finally:
             self._awaited = None
-
-    def _set_alarm(self, left: float) -> None:
-        idle = self.relay_idle_for()
-        self._alarm.ring_at(self.loop.time() + (left if idle is None else min(left, idle)))
 
     def _look_at_the_time(self) -> None:
         if self.transport is None:
@@ -278,10 +275,11 @@ class Connection(SMTP):
         if left <= 0:
             self._end_with(replies.NO_LINE_END if crooked else replies.TIMED_OUT)
             return
-        idle = self.relay_idle_for()
+        idle = self.relay_idle_for(now)
         if idle is not None and idle <= 0:
             self.give_relay_back()
-        self._set_alarm(left)
+            idle = self.relay_idle_for(now)
+        self._alarm.ring_at(now + (left if idle is None else min(left, idle)))
 
     def _end_with(self, reply: Reply) -> None:
         self._say(reply)

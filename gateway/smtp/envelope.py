@@ -42,7 +42,7 @@ class Transaction:
     """The relay was lost in the middle: nothing of this may be delivered."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Rcpt:
     """One RCPT line: what it asks for, or why it is refused here."""
 
@@ -54,7 +54,7 @@ class _Rcpt:
 class EnvelopeSession(Session):
     """The session with the verbs that everybody may use before DATA."""
 
-    __slots__ = ("_extended", "_forwarded", "_hello", "_offered", "_refused", "_transaction")
+    __slots__ = ("_extended", "_forwarded", "_hello", "_offered", "_own_origin", "_refused", "_transaction")
 
     def __init__(self, front: Front) -> None:
         """Start before the greeting."""
@@ -66,14 +66,17 @@ class EnvelopeSession(Session):
         self._offered: frozenset[str] = frozenset()
         self._transaction: Transaction | None = None
         self._forwarded: dict[str, str] = {}
+        self._own_origin: dict[str, str] = {}
+        """What the client itself is, made when it is first asked for after a greeting."""
 
-    def relay_idle_for(self) -> float | None:
-        """Return how long the client may still keep a relay connection idle, in seconds; None where it may."""
-        if not self._leg.connected or self._leg.pinned:
+    def relay_idle_for(self, now: float) -> float | None:
+        """Return how long from ``now`` the client may still keep a relay connection idle; None where it may."""
+        heard_at = self._leg.heard_at
+        if heard_at is None or self._leg.pinned:
             return None
         seconds = self.front.bounds.relay_idle_seconds
         patience = seconds * PATIENCE_IN_TRANSACTION if self._leg.in_transaction else seconds
-        return self._leg.heard_at + patience - self.loop.time()
+        return heard_at + patience - now
 
     def _break_transaction(self) -> None:
         if self._transaction is not None:
@@ -81,7 +84,7 @@ class EnvelopeSession(Session):
 
     def _forget(self) -> None:
         """Have no greeting and nothing that followed it."""
-        self._hello = b""
+        self._hello, self._own_origin = b"", {}
         self._refused = None
         self._offered = frozenset()
         self._enhanced = False
@@ -116,11 +119,12 @@ class EnvelopeSession(Session):
             raise PeerViolation(replies.NAME_NEEDED)
         self._forget()
         self._extended = extended
+        self._own_origin = {}
         self._hello = name  # the relay may be told of it while it is greeted
         try:
             await self._leg.greet(name, extended=extended)
         except RelayRefusal as refusal:
-            self._hello, self._refused = b"", refusal.reply
+            self._hello, self._refused, self._own_origin = b"", refusal.reply, {}
             self._relay_says(refusal.reply, "ehlo")
         except Unavailable as error:
             # Without a relay a session is of no use, and the client has other places to try.
@@ -244,14 +248,16 @@ class EnvelopeSession(Session):
         """Return what a relay that takes XFORWARD or XCLIENT is told of our client."""
         if self._forwarded:
             return self._forwarded
-        address, port = self.peer
-        return {
-            "NAME": "[UNAVAILABLE]",
-            "ADDR": (f"IPv6:{address}" if ":" in address else address) or "[UNAVAILABLE]",
-            "PORT": str(port) if port else "[UNAVAILABLE]",
-            "PROTO": "ESMTP" if self._extended else "SMTP",
-            "HELO": self._hello.decode("utf-8", "replace"),
-        }
+        if not self._own_origin:
+            address, port = self.peer
+            self._own_origin = {
+                "NAME": "[UNAVAILABLE]",
+                "ADDR": (f"IPv6:{address}" if ":" in address else address) or "[UNAVAILABLE]",
+                "PORT": str(port) if port else "[UNAVAILABLE]",
+                "PROTO": "ESMTP" if self._extended else "SMTP",
+                "HELO": self._hello.decode("utf-8", "replace"),
+            }
+        return self._own_origin
 
     # --- what leaves a transaction alone -----------------------------------------------------
 

@@ -68,7 +68,8 @@ class Inbox:
         if len(self._buffer) > HIGH_WATER and not self._paused:
             self._paused = True
             self._pause()
-        self._wake()
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
     def end(self) -> None:
         """Note that nothing more will come."""
@@ -109,7 +110,11 @@ class Inbox:
         while (found := self.take_line()) is None:
             if self._ended:
                 raise ClientGone
-            await self._wait()
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
         return found
 
     def take_line(self) -> bytes | None:
@@ -125,8 +130,9 @@ class Inbox:
             return None
         line = bytes(self._buffer[:end])
         del self._buffer[: end + 2]
-        self._flow()
-        if self._discarding or len(line) > self.line_limit:
+        if self._paused:
+            self._flow()
+        if self._discarding or end > self.line_limit:
             self._discarding = False
             raise LineTooLong
         return line

@@ -64,9 +64,9 @@ class RelayLeg:
         return self._session is not None
 
     @property
-    def heard_at(self) -> float:
-        """Return when the relay was last spoken with (the loop's time)."""
-        return self._session.heard_at if self._session is not None else 0.0
+    def heard_at(self) -> float | None:
+        """Return when the relay was last spoken with (the loop's time); None where no connection is held."""
+        return self._session.heard_at if self._session is not None else None
 
     @property
     def in_transaction(self) -> bool:
@@ -184,7 +184,9 @@ class RelayLeg:
         """
         self._said.clear()
         self._origin = origin
-        session = await self.ready()
+        session = self._session
+        if session is None or not session.alive:
+            session = await self.ready()
         used, self._used = self._used, True
         try:
             reply = await self._mail(session, line)
@@ -198,7 +200,8 @@ class RelayLeg:
         return reply
 
     async def _mail(self, session: RelaySession, line: bytes) -> RelayReply:
-        await self._tell_origin(session)
+        if "XFORWARD" in session.capabilities.keywords:
+            await self._tell_origin(session)
         return _answer(await session.command(line))
 
     async def _tell_origin(self, session: RelaySession) -> None:
@@ -207,7 +210,10 @@ class RelayLeg:
 
     async def send_rcpts(self, lines: Sequence[bytes]) -> None:
         """Relay RCPT lines, more than one only while ``pipelining``; each is answered by ``rcpt_reply``."""
-        (await self.ready()).send(lines)
+        session = self._session
+        if session is None or not session.alive:
+            session = await self.ready()
+        session.send(lines)
 
     @property
     def rcpt_answered(self) -> bool:
@@ -243,7 +249,10 @@ class RelayLeg:
 
     async def begin_data(self) -> RelayReply:
         """Send DATA and return the relay's reply, 354 or a refusal."""
-        return await (await self.ready()).begin_data()
+        session = self._session
+        if session is None or not session.alive:
+            session = await self.ready()
+        return await session.begin_data()
 
     async def send_content(self, content: Content, above: bytes = b"") -> RelayReply | None:
         """Send fields of ours and the content without its dot; return a refusal that came too early, else None."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from gateway.model import Address, PeerViolation, Reply
@@ -133,6 +134,7 @@ def _last_unquoted_at(inner: bytes) -> int:
     return inner.find(b"@", position + 1)
 
 
+@lru_cache(maxsize=256)
 def read_address(path: bytes) -> Address | None:
     """Return what a path means for judging: unquoted, case-folded, the domain as an A-label."""
     local, domain = split_mailbox(path[1:-1])
@@ -155,6 +157,8 @@ def fold_domain(domain: bytes) -> str:
 
 
 def _parameters(tail: bytes, table: Mapping[str, frozenset[str]], offered: Collection[str]) -> dict[str, bytes | None]:
+    if not tail:
+        return {}
     allowed: set[str] = set()
     for extension, names in table.items():
         if extension in offered:

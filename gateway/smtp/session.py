@@ -95,7 +95,9 @@ class Session(Connection):
             if self.front.draining:
                 self._say(replies.SHUTTING_DOWN)
                 return
-            await self._drain()
+            self._flush()
+            if self._room is not None:
+                await self._drain()
         else:
             await self._take_turns()
         try:

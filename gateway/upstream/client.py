@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
@@ -154,18 +154,18 @@ class RelaySession:
 
     # --- commands ----------------------------------------------------------------------------
 
-    async def command(self, line: bytes) -> RelayReply:
+    def command(self, line: bytes) -> Coroutine[None, None, RelayReply]:
         """Send one command line (without CRLF) and return its reply. Raises Unavailable when the relay is lost."""
-        self.send((line,))
-        return await self.next_reply()
+        self._connection.send(line + b"\r\n", asks=1)
+        return self._connection.next_reply(self._point.reply)
 
     def send(self, lines: Sequence[bytes]) -> None:
         """Send command lines at once; each will be answered. Raises Unavailable."""
         self._connection.send(b"".join(line + b"\r\n" for line in lines), asks=len(lines))
 
-    async def next_reply(self) -> RelayReply:
+    def next_reply(self) -> Coroutine[None, None, RelayReply]:
         """Return the next reply. Raises Unavailable when none comes."""
-        return await self._connection.next_reply(self._point.reply)
+        return self._connection.next_reply(self._point.reply)
 
     async def commands(self, lines: Sequence[bytes]) -> list[RelayReply]:
         """Send commands and return a reply for each, in order: as a group where the relay takes groups."""

@@ -110,16 +110,17 @@ class RelayConnection(asyncio.Protocol):
         Raises Unavailable.
         """
         loop = self._loop
-        started = self.heard_at = loop.time()
+        now = started = self.heard_at = loop.time()
         while not self.replies:
             if self.lost is not None:
                 raise Unavailable("relay", self.lost)
             until = min(self.heard_at + seconds, started + patience * seconds)
-            if loop.time() >= until:
+            if now >= until:
                 raise Unavailable("relay", "no reply in time")
             self._waiter = loop.create_future()
             self._alarm.ring_at(until)
             await self._waiter
+            now = loop.time()
         self._asked = max(0, self._asked - 1)
         return self.replies.popleft()
 

@@ -11,6 +11,7 @@ REPLY_OCTETS: Final = 64 * 1024
 """A reply longer than this never ends for us (RFC 5321 4.5.3.1.5 allows 512 octets a line)."""
 
 _LINE: Final = re.compile(rb"([2-5][0-9]{2})(?:([ -])([^\r\n]*))?")
+_WHOLE: Final = re.compile(rb"([2-5][0-9]{2})(?: [^\r\n]{0,1000})?\r\n")
 _ENHANCED: Final = re.compile(rb"[245]\.[0-9]{1,3}\.[0-9]{1,3}(?= |$)")
 
 
@@ -76,6 +77,10 @@ class ReplyParser:
         replies: list[RelayReply] = []
         if self.violation is not None:
             return replies
+        if not self._rest and not self._reply and (whole := _WHOLE.fullmatch(octets)) is not None:
+            # What nearly all replies are: one line in one piece.
+            self._code = whole.group(1)
+            return [RelayReply(code=int(self._code), raw=bytes(octets))]
         self._rest += octets
         start = 0
         while (end := self._rest.find(b"\n", start)) >= 0:

@@ -27,6 +27,7 @@ from gateway import __version__, control, thrift
 from gateway.activation import ServiceManager, inherited_sockets
 from gateway.bookkeeper import Bookkeeper, Hub
 from gateway.config import Settings, parse_endpoint
+from gateway.errand import Errand
 from gateway.judgement import Judgement, load_judgement, policies_directory
 from gateway.ledger.sqlite import ledger_file
 from gateway.model import InvalidConfiguration, Problem
@@ -85,7 +86,7 @@ class Doors:
 def serve(settings: Settings, announce: Callable[[str], None] = print) -> int:
     """Serve until SIGTERM or SIGINT; return the exit code. Raises InvalidConfiguration before anything is started."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would hold messages
-    judgement = load_judgement(policies_directory(settings))
+    judgement = _unpickled(_load(settings))
     client_context(settings.tls)
     relay_tls(settings)
     _check_held(settings, judgement)
@@ -95,6 +96,16 @@ def serve(settings: Settings, announce: Callable[[str], None] = print) -> int:
     letter_signer(settings)
     doors = _open_doors(settings, inherited_sockets())
     return Supervisor(settings, judgement, doors).run(announce)
+
+
+def _load(settings: Settings) -> bytes:
+    """Return the policies, pickled by a child whose memory went with it. Raises InvalidConfiguration."""
+    return Errand(lambda: load_judgement(policies_directory(settings))).octets()
+
+
+def _unpickled(octets: bytes) -> Judgement:
+    judgement: Judgement = pickle.loads(octets)  # noqa: S301 - from our own child
+    return judgement
 
 
 def _open_doors(settings: Settings, handed: Mapping[str, list[socket.socket]]) -> Doors:
@@ -396,16 +407,16 @@ class Supervisor:
     def _reload(self) -> None:
         self._note_certificates()
         try:
-            judgement = load_judgement(policies_directory(self._settings))
+            octets = _load(self._settings)
         except InvalidConfiguration as error:
             self._note_policies(success=False)
             for problem in error.problems:
                 _LOG.error("policies_kept", file=problem.file, key=problem.key, problem=problem.text)
             return
-        self._judgement = judgement
+        self._judgement = judgement = _unpickled(octets)
         thrift.share(first=False)
         self._note_policies(success=True)
-        self._tell(control.Message(judgement=pickle.dumps(judgement)))
+        self._tell(control.Message(judgement=octets))
         _LOG.info("policies_loaded", policy_version=judgement.policy.version)
 
     def _note_policies(self, *, success: bool) -> None:

@@ -28,12 +28,20 @@ class Dictionary:
                 table = endings if word.startswith("*") else beginnings if word.endswith("*") else whole
                 plain = word.strip("*").lower()
                 table[plain] = table.get(plain, 0) | bit
+        self.__setstate__((whole, beginnings, endings))
+
+    def __getstate__(self) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
+        """Travel as the tables."""
+        return self._whole, self._beginnings, self._endings
+
+    def __setstate__(self, state: tuple[dict[str, int], dict[str, int], dict[str, int]]) -> None:
+        """Keep tables, with each value once."""
         pool: dict[int, int] = {}
-        self._whole = {word: pool.setdefault(bits, bits) for word, bits in whole.items()}
-        self._beginnings = {word: pool.setdefault(bits, bits) for word, bits in beginnings.items()}
-        self._endings = {word: pool.setdefault(bits, bits) for word, bits in endings.items()}
-        self._beginning_lengths = _lengths(beginnings)
-        self._ending_lengths = _lengths(endings)
+        self._whole, self._beginnings, self._endings = (
+            {word: pool.setdefault(bits, bits) for word, bits in table.items()} for table in state
+        )
+        self._beginning_lengths = _lengths(self._beginnings)
+        self._ending_lengths = _lengths(self._endings)
 
     def lookup(self, word: str) -> int:
         """Return the bits of all lists that hold a lower-case word."""

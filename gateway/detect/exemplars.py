@@ -52,6 +52,8 @@ _REMEMBERED: Final = 6000
 _LETTERS: Final = "latin-1"
 """What holds the letters of words."""
 _UNKNOWN: Final = -1
+_OF_PLACE: Final = 3
+"""Octets of the place of a cost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +93,20 @@ class Exemplars:
             packed = _packed([logs[kind] - math.log(counts[kind][feature] + _SMOOTHING) for kind in KINDS])
             self._costs.append(pool.setdefault(packed, packed))
         self._table = Numbered(known)
+        self._words = _Memory(self._look)
+
+    def __getstate__(self) -> tuple[Numbered, list[int], bytes]:
+        """Travel as the table, each cost once, and for each feature the place of its cost."""
+        pool = list(dict.fromkeys(self._costs))
+        places = {cost: place for place, cost in enumerate(pool)}
+        return self._table, pool, b"".join(places[cost].to_bytes(_OF_PLACE, "little") for cost in self._costs)
+
+    def __setstate__(self, state: tuple[Numbered, list[int], bytes]) -> None:
+        """Arrive."""
+        self._table, pool, places = state
+        self._costs = [
+            pool[int.from_bytes(places[at : at + _OF_PLACE], "little")] for at in range(0, len(places), _OF_PLACE)
+        ]
         self._words = _Memory(self._look)
 
     def likeness(self, text: str) -> Likeness:

@@ -58,7 +58,7 @@ class WordList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lexicon:
-    """All word lists and numbers, compiled. Pickles as its lists; the automata are rebuilt on arrival."""
+    """All word lists and numbers, compiled. Automata and patterns are compiled anew on arrival, nothing else."""
 
     lists: Mapping[str, WordList]
     """``file.table`` → its words."""
@@ -96,9 +96,14 @@ class Lexicon:
         weights = {n.removeprefix(WEIGHTS): number for n, number in self.numbers.items() if n.startswith(WEIGHTS)}
         object.__setattr__(self, "weights", weights)
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        made_of = {one.name: getattr(self, one.name) for one in fields(self) if one.init}
-        return _rebuild, ({**made_of, "lists": dict(self.lists), "numbers": dict(self.numbers)},)
+    def __getstate__(self) -> list[Any]:
+        """Travel as compiled."""
+        return [getattr(self, one.name) for one in fields(self)]
+
+    def __setstate__(self, state: list[Any]) -> None:
+        """Arrive."""
+        for one, value in zip(fields(self), state, strict=True):
+            object.__setattr__(self, one.name, value)
 
     def number(self, name: str) -> float:
         """Return a threshold by ``file.key``."""
@@ -118,10 +123,6 @@ class Lexicon:
 
 def _rebuild_list(words: tuple[str, ...], patterns: tuple[str, ...]) -> WordList:
     return WordList(words=words, patterns=patterns)
-
-
-def _rebuild(made_of: dict[str, Any]) -> Lexicon:
-    return Lexicon(**made_of)
 
 
 # --- building ------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import re2
@@ -18,10 +18,15 @@ Span: TypeAlias = tuple[int, int]
 _FoundBy: TypeAlias = tuple[tuple[str, ...], int, int]
 """The lists of a needle, and what to add to its ends to leave out its spaces."""
 
+_Sought: TypeAlias = tuple[bytes, list[_FoundBy], list[tuple[str, str]], list[tuple[str, str]]]
+"""Needles, by whom each is found, words of other scripts, patterns."""
+
 MAX_HITS: Final = 20_000
 """Hits of one list in one page that are kept: far beyond any mail, so that hostile text costs no memory."""
 
 _CHUNK: Final = 1 << 18
+_BETWEEN: Final = b"\n"
+"""Between needles, which hold letters, digits and spaces."""
 
 
 def needle_of(word: str) -> bytes:
@@ -69,15 +74,33 @@ def other_scripts(words: Sequence[str]) -> tuple[str, ...]:
     return tuple(word for word in words if not is_latin(normalise(word).text.lower()))
 
 
+def _joined(needles: Iterable[bytes]) -> bytes:
+    """Return needles in one piece: a quarter of the room of many."""
+    return _BETWEEN.join(needles)
+
+
+def _parted(octets: bytes) -> list[bytes]:
+    return octets.split(_BETWEEN) if octets else []
+
+
 class Finder:
     """The words of one list, to be looked for in short stretches."""
 
-    __slots__ = ("_automaton", "_trims", "longest")
+    __slots__ = ("_automaton", "_needles", "_trims", "longest")
 
     def __init__(self, words: Sequence[str]) -> None:
         """Compile the words; those of other scripts are left out."""
         plain = (normalise(word).text.lower() for word in words)
-        needles = list(dict.fromkeys(needle_of(word) for word in plain if is_latin(word)))
+        self.__setstate__(_joined(dict.fromkeys(needle_of(word) for word in plain if is_latin(word))))
+
+    def __getstate__(self) -> bytes:
+        """Travel as what is looked for."""
+        return self._needles
+
+    def __setstate__(self, state: bytes) -> None:
+        """Compile what is looked for."""
+        self._needles = state
+        needles = _parted(state)
         self._trims = [(n.startswith(b" "), n.endswith(b" ")) for n in needles]
         # What the library chooses for short lists, full tables, takes three megabytes more and finds nothing sooner.
         self._automaton = BytesAhoCorasick(needles, implementation=Implementation.ContiguousNFA) if needles else None
@@ -104,33 +127,53 @@ class Finder:
 class Matcher:
     """All words in one Aho-Corasick automaton, all patterns in RE2: linear, no backtracking."""
 
-    __slots__ = ("_any_pattern", "_automaton", "_found_by", "_longest", "_patterns", "_script", "_wide")
+    __slots__ = (
+        "_any_pattern",
+        "_automaton",
+        "_found_by",
+        "_longest",
+        "_needles",
+        "_patterns",
+        "_script",
+        "_wide",
+        "_written",
+    )
 
     def __init__(self, lists: Mapping[str, tuple[Sequence[str], Sequence[str]]]) -> None:
         """Compile lists: name → words, patterns."""
         needles: dict[bytes, list[str]] = {}
-        self._wide: list[tuple[str, str]] = []
-        self._patterns: list[tuple[str, Any]] = []
+        wide: list[tuple[str, str]] = []
+        written: list[tuple[str, str]] = []
         for name, (words, patterns) in lists.items():
             for word in words:
                 plain = normalise(word).text.lower()
                 if is_latin(plain):
                     needles.setdefault(needle_of(plain), []).append(name)
                 else:
-                    self._wide.append((plain.strip("*"), name))
-            self._patterns += [(name, compile_pattern(p)) for p in patterns]
-        letters = "".join(sorted({c for word, _ in self._wide for c in word if not is_latin(c)}))
-        self._script = re.compile(f"[{re.escape(letters)}]", re.IGNORECASE) if letters else None
-        self._any_pattern = _either([pattern for _, patterns in lists.values() for pattern in patterns])
-        keys = list(needles)
+                    wide.append((plain.strip("*"), name))
+            written += [(name, pattern) for pattern in patterns]
         # The tokens have one space more in front than the text: an opening space of the needle undoes it.
         pool: dict[_FoundBy, _FoundBy] = {}
-        self._found_by: list[_FoundBy] = []
-        for key in keys:
-            found_by = (tuple(dict.fromkeys(needles[key])), key.startswith(b" ") - 1, -1 - key.endswith(b" "))
-            self._found_by.append(pool.setdefault(found_by, found_by))
-        self._longest = max(map(len, keys), default=1)
-        self._automaton = BytesAhoCorasick(keys) if keys else None
+        found_by: list[_FoundBy] = []
+        for needle, names in needles.items():
+            found = (tuple(dict.fromkeys(names)), needle.startswith(b" ") - 1, -1 - needle.endswith(b" "))
+            found_by.append(pool.setdefault(found, found))
+        self.__setstate__((_joined(needles), found_by, wide, written))
+
+    def __getstate__(self) -> _Sought:
+        """Travel as what is looked for; automata and patterns do not."""
+        return self._needles, self._found_by, self._wide, self._written
+
+    def __setstate__(self, state: _Sought) -> None:
+        """Compile what is looked for."""
+        self._needles, self._found_by, self._wide, self._written = state
+        needles = _parted(self._needles)
+        self._longest = max(map(len, needles), default=1)
+        self._automaton = BytesAhoCorasick(needles) if needles else None
+        letters = "".join(sorted({c for word, _ in self._wide for c in word if not is_latin(c)}))
+        self._script = re.compile(f"[{re.escape(letters)}]", re.IGNORECASE) if letters else None
+        self._patterns = [(name, compile_pattern(pattern)) for name, pattern in self._written]
+        self._any_pattern = _either([pattern for _, pattern in self._written])
 
     def search(self, text: str, latin: bytes) -> dict[str, list[Span]]:
         """Return list → spans in normalised ``text``, sorted; lists that are not found are absent.

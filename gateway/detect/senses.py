@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
-from gateway.detect.packing import packed, unpacked
 from gateway.model import Problem
 
 FOLDER: Final = "lexicon/senses/"
@@ -77,15 +76,11 @@ class Senses:
 
     __slots__ = (
         "_beginnings", "_closings", "_ends", "_forms", "_heads", "_lemmas", "_memory", "_openings", "_phrases",
-        "_words", "_written", "names",
+        "_words", "names",
     )  # fmt: skip
 
     def __init__(self, written: Mapping[str, Sequence[str]], forms: Sequence[Words]) -> None:
         """Index sense → entries, and words with their irregular forms."""
-        self._written = (
-            {name: packed(entries) for name, entries in written.items()},
-            packed([" ".join(words) for words in forms]),
-        )
         self.names: Words = tuple(sorted(written))
         texts: dict[str, str] = {}
         rests: dict[tuple[Words, int], tuple[Words, int]] = {}
@@ -128,12 +123,15 @@ class Senses:
                 self._forms[one(form)] = (*self._forms.get(form, ()), one(lemma))
         self._memory = _Memory(self)
 
-    def __reduce__(self) -> tuple[type[Senses], tuple[Mapping[str, Sequence[str]], Sequence[Words]]]:
-        written, forms = self._written
-        return Senses, (
-            {n: unpacked(entries) for n, entries in written.items()},
-            [tuple(f.split()) for f in unpacked(forms)],
-        )
+    def __getstate__(self) -> tuple[Any, ...]:
+        """Travel as indexed, without what is remembered."""
+        return tuple(getattr(self, name) for name in self.__slots__ if name != "_memory")
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        """Arrive."""
+        for name, value in zip((name for name in self.__slots__ if name != "_memory"), state, strict=True):
+            setattr(self, name, value)
+        self._memory = _Memory(self)
 
     def word(self, low: str) -> Known:
         """Return what is known of a word in lower case."""

@@ -55,6 +55,10 @@ class Wordbook:
         self.word: Callable[[str], Word] = self._known.__getitem__
         """Return what is known of a word or mark."""
 
+    def __reduce__(self) -> tuple[type[Wordbook], tuple[Dictionary]]:
+        """Travel without what is remembered."""
+        return Wordbook, (self._dictionary,)
+
     def _look(self, written: str) -> Word:
         low = written.lower()
         if low == written:

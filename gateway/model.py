@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, IntEnum
+from functools import lru_cache
 from typing import Literal
 
 # --- who and to whom -------------------------------------------------------------------------
@@ -345,14 +346,20 @@ class Reply:
         ``enhanced`` is whether the peer was offered ENHANCEDSTATUSCODES (RFC 2034); text outside
         ASCII is only kept under ``utf8`` (RFC 6531 3.7.4.2) and folded to base letters otherwise.
         """
-        prefix = f" {self.enhanced}" if enhanced and self.enhanced else ""
-        out = bytearray()
-        last = len(self.lines) - 1
-        for number, text in enumerate(self.lines):
-            words = text if utf8 else _to_ascii(text)
-            line = f"{self.code}{'-' if number < last else ' '}{prefix.lstrip()}{' ' if prefix else ''}{words}"
-            out += _cut(line.replace("\r", " ").replace("\n", " "), 510) + b"\r\n"
-        return bytes(out)
+        return _encoded(self, enhanced, utf8)
+
+
+@lru_cache(maxsize=32)
+def _encoded(reply: Reply, enhanced: bool, utf8: bool) -> bytes:  # noqa: FBT001 - what a cache tells apart
+    """Return the octets of a reply; most that we say we have said just before."""
+    prefix = f"{reply.enhanced} " if enhanced and reply.enhanced else ""
+    out = bytearray()
+    last = len(reply.lines) - 1
+    for number, text in enumerate(reply.lines):
+        words = text if utf8 else _to_ascii(text)
+        line = f"{reply.code}{'-' if number < last else ' '}{prefix}{words}"
+        out += _cut(line.replace("\r", " ").replace("\n", " "), 510) + b"\r\n"
+    return bytes(out)
 
 
 def _cut(line: str, octets: int) -> bytes:

@@ -100,12 +100,11 @@ class EnvelopeSession(Session):
     async def smtp_EHLO(self, arg: bytes) -> None:  # noqa: N802 - aiosmtpd's naming of verbs
         """Greet the relay with the client's name and offer what both sides can do."""
         if await self._greet(arg, extended=True):
-            capabilities = self._leg.capabilities
-            self._offered = frozenset({"PIPELINING", *(k for k in PASSED_ON if k in capabilities)})
-            self._enhanced = "ENHANCEDSTATUSCODES" in capabilities
-            lines = [self.front.hostname, "PIPELINING"]
-            lines += [self._offer(keyword) for keyword in PASSED_ON if keyword in capabilities]
-            lines += self._offer_more()
+            keywords = self._leg.capabilities.keywords
+            offers = [keyword for keyword in PASSED_ON if keyword in keywords]
+            self._offered = frozenset(("PIPELINING", *offers))
+            self._enhanced = "ENHANCEDSTATUSCODES" in keywords
+            lines = [self.front.hostname, "PIPELINING", *map(self._offer, offers), *self._offer_more()]
             self._say(Reply(code=250, enhanced="", lines=tuple(lines)), "ehlo")
 
     async def smtp_HELO(self, arg: bytes) -> None:  # noqa: N802

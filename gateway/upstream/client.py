@@ -101,7 +101,7 @@ class RelaySession:
     @property
     def pipelining(self) -> bool:
         """Tell whether commands may go out in a group (RFC 2920)."""
-        return "PIPELINING" in self.capabilities
+        return "PIPELINING" in self.capabilities.keywords
 
     # --- greeting ----------------------------------------------------------------------------
 

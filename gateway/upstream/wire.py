@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 REPLY_OCTETS: Final = 64 * 1024
@@ -12,6 +13,7 @@ REPLY_OCTETS: Final = 64 * 1024
 
 _LINE: Final = re.compile(rb"([2-5][0-9]{2})(?:([ -])([^\r\n]*))?")
 _WHOLE: Final = re.compile(rb"([2-5][0-9]{2})(?: [^\r\n]{0,1000})?\r\n")
+_SEVERAL: Final = re.compile(rb"(?:[2-5][0-9]{2}-[^\r\n]{0,500}\r\n){1,40}[2-5][0-9]{2}(?: [^\r\n]{0,500})?\r\n")
 _ENHANCED: Final = re.compile(rb"[245]\.[0-9]{1,3}\.[0-9]{1,3}(?= |$)")
 
 
@@ -77,10 +79,13 @@ class ReplyParser:
         replies: list[RelayReply] = []
         if self.violation is not None:
             return replies
-        if not self._rest and not self._reply and (whole := _WHOLE.fullmatch(octets)) is not None:
-            # What nearly all replies are: one line in one piece.
-            self._code = whole.group(1)
-            return [RelayReply(code=int(self._code), raw=bytes(octets))]
+        if not self._rest and not self._reply:
+            if (whole := _WHOLE.fullmatch(octets)) is not None:
+                # What nearly all replies are: one line in one piece.
+                self._code = whole.group(1)
+                return [RelayReply(code=int(self._code), raw=bytes(octets))]
+            if (known := _several_lines(octets)) is not None:
+                return [known]
         self._rest += octets
         start = 0
         while (end := self._rest.find(b"\n", start)) >= 0:
@@ -137,6 +142,18 @@ class Capabilities:
 NO_CAPABILITIES: Final = Capabilities({})
 
 
+@lru_cache(maxsize=8)
+def _several_lines(octets: bytes) -> RelayReply | None:
+    """Return the one reply of several lines that these octets are, else None; a relay answers EHLO always alike."""
+    if _SEVERAL.fullmatch(octets) is None:
+        return None
+    lines = octets.split(b"\r\n")[:-1]
+    if any(line[:3] != octets[:3] for line in lines):
+        return None
+    return RelayReply(code=int(octets[:3]), raw=octets)
+
+
+@lru_cache(maxsize=8)
 def parse_capabilities(reply: RelayReply) -> Capabilities:
     """Return the keywords of a positive EHLO reply; the first line is the greeting."""
     keywords: dict[str, bytes] = {}

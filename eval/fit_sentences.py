@@ -130,7 +130,7 @@ def stretches_of(octets: bytes, lexicon: Lexicon, collector: Collector) -> list[
     if body is None:
         return []
     reader = Reading(view, body, lexicon, collector)
-    read = [reader.read(glance).sums for glance in list(reader.all())]
+    read = [reader.read(glance).sums for stretch in reader.all() for glance in stretch.glances]
     return [_packed(window) for window in windows_of(read)] if read else []
 
 

@@ -28,6 +28,7 @@ _ANYBODY: Final = (
 _CLASS: Final = re.compile(
     r"(?:f-klass\w*|n\d|\d{1,2}[a-zåäö]?|nian|åttan|sjuan|sexan|femman|fyran|trean|tvåan|ettan)$"
 )
+_CLASSES: Final = ("klass", "årskurs", "åk", "class", "grade")
 _INTO: Final = frozenset(
     {"i", "på", "från", "vid", "hos", "ur", "in", "at", "from", "bak", "ovanför", "bakom", "under"}
 )
@@ -40,6 +41,20 @@ _LOOSE: Final = frozenset({"deras", "era", "ert", "er", "dess", "their", "your"}
 _REFLEXIVE: Final = frozenset({"sin", "sitt", "sina"})
 _GENERIC: Final = ("barn", "föräld", "unga", "ungd", "anhörig", "vårdnad")
 _LONGEST_NAME: Final = 4
+_GREETINGS: Final = frozenset(
+    {"hej", "hejsan", "hejhej", "hallå", "tjena", "tja", "tjenare", "morrn", "godmorgon", "goddag", "morgon", "dag",
+     "kväll", "kära", "käre", "bästa", "bäste", "tack", "dear", "hi", "hello", "hei", "kære", "kjære", "moi", "hyvä"}
+)  # fmt: skip
+"""Words right before the name of somebody who is greeted; of "God morgon" the last one."""
+_BEFORE_GREETING: Final = frozenset({"god", "hej"})
+_GREETED_TOO: Final = frozenset({"och", "o", "å", "samt", "and", "alla"})
+_DESCRIBING: Final = (
+    topics.OWNER | topics.RELATION | topics.ROLE | topics.SUBJECT | topics.OFFICE | topics.CALLING | topics.PLACE
+)
+"""What may follow the name of somebody who is spoken of, after a comma."""
+_RELATIVE: Final = frozenset({"som", "vars", "who", "whose"})
+_GREETED: Final = 6
+"""Words and marks of a sentence in which one is greeted."""
 _INITIAL: Final = 1
 
 
@@ -93,6 +108,8 @@ class Mention:
     calling: bool = False
     party: bool = False
     public: bool = False
+    addressed: bool = False
+    """Whom a greeting is for (Hej Karin)."""
     sure: bool = True
     """False where only capital letters tell a name."""
 
@@ -112,6 +129,7 @@ class _Scanner:
     def __init__(self, sentence: Sentence, *, lower_case: bool) -> None:
         self._tokens = sentence.tokens
         self._lower = lower_case
+        self._first = sentence.start == 0
 
     def scan(self) -> Iterator[Mention]:
         at = 0
@@ -347,7 +365,7 @@ class _Scanner:
                 following = self._token(at + ahead)
                 if following is None or not following.low[0].isalnum():
                     break
-                if following.bits & topics.PLACE or _CLASS.match(following.low):
+                if following.bits & topics.PLACE or self._is_class(at + ahead, ahead):
                     return True, at + ahead + 1
                 if following.capital and not following.bits & (_GIVEN | topics.POLICY):
                     return True, at + ahead + 1
@@ -357,10 +375,34 @@ class _Scanner:
                 return True, at + 2
         return False, at
 
+    def _is_class(self, at: int, ahead: int) -> bool:
+        """Tell a class; a mere number only right after its preposition or the word for a class (i 4, i klass 4)."""
+        low = self._tokens[at].low
+        if not _CLASS.match(low):
+            return False
+        return not low.isdigit() or ahead == 1 or self._tokens[at - 1].low.startswith(_CLASSES)
+
+    def _is_greeted(self, mention: Mention) -> bool:
+        """Tell whether a greeting comes before a name (Hej Karin och Bo) or a text begins with it (Karin, kan du …)."""
+        if self._first and mention.who is Who.GIVEN and mention.first == 0 and self._low(mention.last) == ",":
+            following = self._token(mention.last + 1)
+            return following is None or not (
+                following.bits & _DESCRIBING or following.low in _RELATIVE or self._place(mention.last)[0]
+            )
+        for at in range(mention.first - 1, max(-1, mention.first - _GREETED), -1):
+            token = self._tokens[at]
+            if token.low in _GREETINGS:
+                before = self._low(at - 1)
+                return not before[:1].isalnum() or before in _BEFORE_GREETING
+            if not (token.bits & (_GIVEN | _SURNAME) or token.low in _GREETED_TOO):
+                return False
+        return False
+
     def _mark(self, mention: Mention) -> None:
         """Add what stands around a name: place, party, function after a comma."""
+        mention.addressed = mention.who in NAMED and self._is_greeted(mention)
         if mention.who in NAMED:
-            placed, last = self._place(mention.last)
+            placed, last = (False, 0) if mention.addressed else self._place(mention.last)
             if placed:
                 mention.placed = True
                 mention.last = last

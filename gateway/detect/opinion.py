@@ -104,11 +104,14 @@ def second_opinion(view: View, lexicon: Lexicon, findings: Iterable[Finding]) ->
     length = sum(end - start for start, end in body.stretches(*_READ))
     long = length > SHORT
     reader = Reading(view, body, lexicon, model)
-    glances = list(reader.near(kept) if long else reader.all())
-    if not glances:
-        return kept
+    stretches = list(reader.near(kept) if long else reader.all())
     known = any(f.rule_name in model.balances and f.confidence >= Confidence.MEDIUM for f in kept)
-    windows = [window for window in windows_of(glances) if known or reader.worth_reading(window)]
+    windows = [
+        window
+        for stretch in stretches
+        for window in windows_of(stretch.glances)
+        if (known and stretch.found) or reader.worth_reading(window)
+    ]
     if not windows:
         return kept
     read = [[reader.read(glance) for glance in window] for window in windows]
@@ -141,6 +144,15 @@ class Glance:
     """Of the blocks that need nothing but the words."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Sentences one after another."""
+
+    glances: Sequence[Glance]
+    found: bool
+    """The rules found something there."""
+
+
 class Reading:
     """The sentences of a subject and of the sender's own words."""
 
@@ -156,7 +168,7 @@ class Reading:
     def _finder(self, page: Page) -> Finder:
         return Finder(Reader(page, self._lexicon.wordbook), [])
 
-    def all(self) -> Iterator[Glance]:
+    def all(self) -> Iterator[Stretch]:
         """Yield every sentence in order, up to a bound."""
         found = (
             (finder, sentence)
@@ -164,27 +176,34 @@ class Reading:
             for span in spans
             for sentence in _sentences(finder.reader, span)
         )
-        for finder, sentence in islice(found, _MOST):
-            yield self._glance(finder, sentence)
+        glances = [self._glance(finder, sentence) for finder, sentence in islice(found, _MOST)]
+        if glances:
+            yield Stretch(glances, found=True)
 
-    def near(self, findings: Iterable[Finding]) -> Iterator[Glance]:
-        """Yield the sentences of the body in which something was found, and those around them."""
+    def near(self, findings: Iterable[Finding]) -> Iterator[Stretch]:
+        """Yield the sentences of the body in which something was found, or a fact beside a person, and those around."""
         finder, _ = self._body
         page = finder.reader.page
-        places = {
+        found = {
             page.plain(f.start) for f in findings if f.part == page.part.path and f.rule_name in self._model.balances
         }
+        places = [(place, True) for place in islice(sorted(found), _NEAR)]
+        places += ((place, False) for place in islice(self._spoken_of(finder), _NEAR))
         seen = set[int]()
-        for place in islice(sorted(places), _NEAR):
-            sentence: Sentence | None = finder.reader.sentence(min(place, len(page.text) - 1))
-            around = [sentence]
-            while sentence is not None and len(around) < _TOGETHER:
-                sentence = finder.reader.before(sentence)
-                around.append(sentence)
-            for one in reversed(around):
-                if one is not None and one.start not in seen:
-                    seen.add(one.start)
-                    yield self._glance(finder, one)
+        for place, sure in places:
+            sentence = finder.reader.sentence(min(place, len(page.text) - 1))
+            if sentence.start not in seen:
+                seen.add(sentence.start)
+                yield Stretch([self._glance(finder, one) for one in _around(finder.reader, sentence)], found=sure)
+
+    def _spoken_of(self, finder: Finder) -> Iterator[int]:
+        """Yield where the sender's own words hold a fact in one sentence with a person."""
+        page = finder.reader.page
+        for fact in page.once(self._facts):
+            if page.segment_at(fact.start) is SegmentKind.OWN:
+                persons = finder.mentions(finder.reader.sentence(fact.start))
+                if any(person.who is not Who.SELF and not person.addressed for person in persons):
+                    yield fact.start
 
     def _glance(self, finder: Finder, sentence: Sentence) -> Glance:
         words = _WORD.findall(finder.reader.page.lower, sentence.start, sentence.end)
@@ -209,6 +228,8 @@ class Reading:
     def _whole(self, glance: Glance) -> Read:
         finder, sentence = glance.finder, glance.sentence
         page, mentions = finder.reader.page, finder.mentions(sentence)
+        if page.segment_at(sentence.start) is SegmentKind.SIGNATURE:
+            mentions = [replace(mention, addressed=True) for mention in mentions]
         inside = [fact for fact in page.once(self._facts) if sentence.start <= fact.start < sentence.end]
         traits = set[str]()
         for fact in inside[:_FACTS]:
@@ -220,8 +241,8 @@ class Reading:
             page=page,
             span=(sentence.start, sentence.end),
             sums=(*glance.words, *map(self._model.add, blocks)),
-            others=any(mention.who is not Who.SELF for mention in mentions),
-            somebody=bool(mentions),
+            others=any(mention.who is not Who.SELF and not mention.addressed for mention in mentions),
+            somebody=any(not mention.addressed for mention in mentions),
             kinds=tuple(fact.kind for fact in inside),
         )
 
@@ -238,6 +259,17 @@ def _sentences(reader: Reader, span: Span) -> Iterator[Sentence]:
             sentence = reader.sentence(at)
             yield sentence
             at = max(sentence.end, at + 1)
+
+
+def _around(reader: Reader, sentence: Sentence) -> list[Sentence]:
+    """Return a sentence with those before it and the one after it."""
+    around = [sentence]
+    while len(around) < _TOGETHER and (before := reader.before(around[0])) is not None:
+        around.insert(0, before)
+    end = sentence.end
+    while end < len(reader.page.text) and reader.page.text[end].isspace():
+        end += 1
+    return [*around, reader.sentence(end)] if end < len(reader.page.text) else around
 
 
 def windows_of(read: Sequence[T]) -> list[Sequence[T]]:
@@ -259,7 +291,7 @@ def _weighed(kept: list[Finding], rule: str, balance: Balance, best: _Best, kind
         if not own or (confidence is Confidence.HIGH and not sure):
             return [*kept, _finding(rule, kind, best.middle, confidence)]
         return kept
-    if weight < balance.drop_at and own and best.doubt < _DOUBT:
+    if weight < balance.drop_at and own:
         pages = {best.middle.page.part.path, "subject"}
         return [replace(f, confidence=Confidence.LOW) if f in own and f.part in pages else f for f in kept]
     return kept

@@ -50,7 +50,7 @@ class Finder:
         for mention in _nearest(mentions, sentence, fact):
             antecedent = None
             if mention.who is Who.PRONOUN:
-                antecedent = _best([m for m in mentions if m.who not in _LITTLE and m.first < mention.first] or before)
+                antecedent = _best([m for m in mentions if _is_spoken_of(m) and m.first < mention.first] or before)
             yield Pair(fact=fact, sentence=sentence, mention=mention, antecedent=antecedent, made_up=made_up)
         for distance, mention in islice(earlier, _NEAREST):
             yield Pair(fact=fact, sentence=sentence, mention=mention, distance=distance)
@@ -70,7 +70,9 @@ class Finder:
 
     def named(self) -> list[Mention]:
         """Return the persons named in the first sentence of the page."""
-        return [m for m in self.mentions(self.reader.sentence(0)) if m.who in NAMED] if self.reader.page.text else []
+        if not self.reader.page.text:
+            return []
+        return [m for m in self.mentions(self.reader.sentence(0)) if m.who in NAMED and not m.addressed]
 
     def _is_made_up(self, sentence: Sentence) -> bool:
         before = self.reader.before(sentence)
@@ -89,8 +91,13 @@ class Finder:
         for distance in range(1, _BACK + 1):
             current = self.reader.before(current) if current else None
             if current is not None:
-                found += ((distance, m) for m in self.mentions(current) if m.who not in _LITTLE)
+                found += ((distance, m) for m in self.mentions(current) if _is_spoken_of(m))
         return found
+
+
+def _is_spoken_of(mention: Mention) -> bool:
+    """Tell whether a pronoun may go back to a person."""
+    return mention.who not in _LITTLE and not mention.addressed
 
 
 def _nearest(mentions: list[Mention], sentence: Sentence, fact: Fact) -> list[Mention]:

@@ -18,6 +18,7 @@ from gateway.detect.sentences import Sentence, Token
 
 _HIDDEN: Final = ""
 """Stands for the second and further words of a person or a fact."""
+_ADDRESSED: Final = "addressed"
 _NEAR: Final = 3
 """Senses, persons and small words behind one that are near it."""
 _MOST_SENSES: Final = 4
@@ -73,11 +74,13 @@ def _labels(sentence: Sentence, contents: Contents) -> tuple[list[str | None], s
     marks = set[str]() if contents.mentions else {"p:none"}
     for mention in contents.mentions:
         who = mention.who.value + ("!" if mention.office or mention.party or mention.calling else "")
+        if mention.addressed:
+            who = _ADDRESSED
         marks.add(f"p:{who}")
         _put(labels, mention.first, mention.last, f"@{who}")
     for fact in contents.facts:
         marks.add(f"k:{fact.kind}:{fact.table}")
-        marks |= {f"pk:{mention.who.value}:{fact.kind}" for mention in contents.mentions}
+        marks |= {f"pk:{m.who.value}:{fact.kind}" for m in contents.mentions if not m.addressed}
         _put(labels, sentence.token_at(fact.start), sentence.token_at(fact.end - 1) + 1, f"#{fact.kind}")
     return labels, marks
 

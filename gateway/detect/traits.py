@@ -16,7 +16,7 @@ from gateway.detect.sentences import Sentence, Token
 _HISTORY: Final = re.compile(r"(?:1[0-8]\d\d|19[0-3]\d)(?:$|-tal)")
 """Years longer ago than a lifetime."""
 _FLAGS: Final = (
-    "placed", "owned", "loosely", "reflexive", "generic", "titled", "office", "calling", "party", "public",
+    "placed", "owned", "loosely", "reflexive", "generic", "titled", "office", "calling", "party", "public", "addressed",
 )  # fmt: skip
 FIELD: Final = "far:field"
 """A line with a label below a line that names a person (Patient: …, Diagnos: …)."""

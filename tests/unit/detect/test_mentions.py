@@ -29,7 +29,9 @@ PERSONS = [
     ("I går ringde jag.", Who.SELF, "jag"),
 ]
 
-FLAGS = ("placed", "owned", "loosely", "reflexive", "generic", "titled", "office", "calling", "party", "public")
+FLAGS = (
+    "placed", "owned", "loosely", "reflexive", "generic", "titled", "office", "calling", "party", "public", "addressed",
+)  # fmt: skip
 
 NOBODY = [
     "En man ringde.",
@@ -190,6 +192,19 @@ def test_a_person_carries_what_is_said_of_him(page: MakePage, lexicon: Lexicon, 
         ("Karin Berg på Ica kom.", ["full: karin berg på ica [placed]"]),
         ("Han, Storgatan 5, kom.", ["pronoun: han"]),
         ("Nu kom prins Karin.", ["given: karin"]),
+        ("Hej Karin! Vi ses.", ["given: karin [addressed]"]),
+        ("Hej Karin, i rapporten finns 44 ärenden.", ["given: karin [addressed]"]),
+        ("Hej Karin och Bo, vi ses.", ["given: karin [addressed]", "given: bo [addressed]"]),
+        ("God morgon Karin Ek!", ["full: karin ek [addressed]"]),
+        ("Hej, Karin Ek kom.", ["full: karin ek"]),
+        ("Hej på er, Karin Ek kom.", ["full: karin ek"]),
+        ("Karin, kan du komma?", ["given: karin [addressed]"]),
+        ("Karin, som bor här, kom.", ["given: karin"]),
+        ("Karin, min granne, kom.", ["given: karin", "self: min", "relation: granne [owned]"]),
+        ("I dag kom Karin, och hon kom.", ["given: karin", "pronoun: hon"]),
+        ("Karin i rapporten med 44 sidor kom.", ["given: karin"]),
+        ("Karin i klass 4 kom.", ["placed: karin i klass [placed]"]),
+        ("Karin i 4 kom.", ["placed: karin i 4 [placed]"]),
     ],
 )
 def test_everybody_in_a_sentence_is_found_as_far_as_he_is_pointed_out(

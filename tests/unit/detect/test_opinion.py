@@ -120,6 +120,29 @@ def test_a_long_text_is_read_only_where_something_was_found(opinion: Opinion) ->
     assert [f.confidence for f in opinion(dull + "Karin Ek är blombergad.", found)][1:] == [Confidence.HIGH]
 
 
+def test_a_long_text_is_read_where_a_fact_stands_beside_a_person_too(opinion: Opinion) -> None:
+    dull = "Nämnden behandlar ärendet om vägen. " * (SHORT // 30)
+
+    assert opinion(dull + "Karin Ek är blombergad och har adhd. " + dull)[0].rule == HEALTH
+    assert opinion(dull + "Den är blombergad och har adhd. " + dull) == []
+    assert opinion(dull + "Karin Ek är blombergad. " + dull + "Den har adhd. " + dull) == []
+
+
+def test_in_a_long_text_too_what_the_words_speak_against_is_doubted(opinion: Opinion) -> None:
+    dull = "Vägen är öppen. " * (SHORT // 15)
+    found = _found("private", Confidence.MEDIUM, start=len(dull), end=len(dull) + 5)
+
+    assert [f.confidence for f in opinion(dull + "Handlingar till sammanträdet.", found)] == [Confidence.LOW]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("Hej Karin! Det är blombergat.", []), ("Hej Karin, Bo Ek är blombergad.", [HEALTH])],
+)
+def test_whom_a_mail_is_for_is_nobody_whom_it_speaks_of(opinion: Opinion, text: str, expected: list[str]) -> None:
+    assert [f.rule for f in opinion(text.replace("blombergat", "blombergad"))] == expected
+
+
 def test_without_a_model_nothing_changes(lexicon: Lexicon, part: MakePart, message: MakeMessage) -> None:
     plain = replace(lexicon, model=None)
     found = _found("private", Confidence.HIGH)

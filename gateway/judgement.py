@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from datetime import date
 from importlib import resources
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from gateway.config import Settings
 from gateway.detect import DETECTORS, model, opinion
 from gateway.detect.lexicon import Lexicon, build_lexicon
 from gateway.letters.compose import LetterTemplates, load_letters
 from gateway.model import Envelope, InvalidConfiguration, Problem, Verdict
 from gateway.policy.examples import Report, run
-from gateway.policy.load import load_policy, read_tree, warnings
 from gateway.policy.rules import NAMES, Policy
+
+if TYPE_CHECKING:
+    from gateway.config import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,9 @@ _ELSEWHERE: Final[dict[str, frozenset[str]]] = {"clamd": frozenset({"malware"}),
 
 def load_judgement(directory: Path) -> Judgement:
     """Load rules, word lists and letters. Raises InvalidConfiguration with the mistakes of all of them."""
+    # A running gateway has its policies loaded by another process: it needs none of what reads and checks them.
+    from gateway.policy.load import load_policy, read_tree  # noqa: PLC0415
+
     tree = read_tree(directory)
     problems: list[Problem] = []
     policy: Policy | None = None
@@ -69,6 +73,8 @@ class LintReport:
 
 def lint(judgement: Judgement, judge_message: Callable[[Envelope, bytes], Verdict], today: date) -> LintReport:
     """Run the rules' own examples with the whole judgement, and look for what will soon be wrong."""
+    from gateway.policy.load import warnings  # noqa: PLC0415
+
     return LintReport(
         rules=len(judgement.policy.rules),
         examples=run(judgement.policy, judge_message),

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from gateway.case import Submission
-from gateway.config import Settings
 from gateway.decision import CIRCLES
 from gateway.journal.journal import Journal
 from gateway.journal.record import Handled, Record
@@ -16,6 +15,9 @@ from gateway.journal.sent import Sent, SentRegister
 from gateway.model import Action, Envelope, Part, PartState, RuleHit
 from gateway.telemetry.board import Counter, Histogram, Metrics
 from gateway.terms import Decision
+
+if TYPE_CHECKING:
+    from gateway.config import Settings
 
 _LOG = structlog.get_logger()
 

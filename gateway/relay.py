@@ -6,14 +6,17 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from gateway.config import Endpoint, Settings
 from gateway.content import Content
 from gateway.model import Unavailable
 from gateway.telemetry.board import Metrics
 from gateway.tls import relay_tls
 from gateway.upstream.client import RelayPoint, RelayRefusal, RelaySession, open_relay
 from gateway.upstream.wire import RelayReply
+
+if TYPE_CHECKING:
+    from gateway.config import Endpoint, Settings
 
 
 def relay_points(settings: Settings, endpoints: tuple[Endpoint, ...]) -> tuple[RelayPoint, ...]:

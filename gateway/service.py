@@ -19,14 +19,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import structlog
 
 from gateway import __version__, control, thrift
 from gateway.activation import ServiceManager, inherited_sockets
 from gateway.bookkeeper import Bookkeeper, Hub
-from gateway.config import Settings, parse_endpoint
+from gateway.config import parse_endpoint
 from gateway.errand import Errand
 from gateway.judgement import Judgement, load_judgement, policies_directory
 from gateway.ledger.sqlite import ledger_file
@@ -40,6 +40,9 @@ from gateway.telemetry.readiness import readiness
 from gateway.telemetry.series import declare
 from gateway.tls import client_context, expires_at, relay_tls
 from gateway.worker import Birth, run_worker
+
+if TYPE_CHECKING:
+    from gateway.config import Settings
 
 _LOG = structlog.get_logger()
 _TICK: Final = 0.5

@@ -10,11 +10,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from gateway.config import Settings
 from gateway.desk import Desk
 from gateway.journal.journal import Journal
 from gateway.journal.sent import FILE, SentRegister
@@ -34,6 +33,9 @@ from gateway.telemetry.board import Metrics
 from gateway.telemetry.operations import History, Span
 from gateway.terminus import NoTerminus, Office, OfficeTerms
 from gateway.terms import Terminus
+
+if TYPE_CHECKING:
+    from gateway.config import Settings
 
 _KINDS: Final = ("consequence", "observed")
 _LOG = structlog.get_logger()

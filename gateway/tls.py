@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 import ssl
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from gateway.config import Settings, Tls
 from gateway.model import InvalidConfiguration, Problem
 from gateway.upstream.client import RelayTls
+
+if TYPE_CHECKING:
+    from gateway.config import Settings, Tls
 
 
 def client_context(settings: Tls) -> ssl.SSLContext | None:

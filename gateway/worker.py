@@ -13,12 +13,11 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
 from gateway.antivirus import Clamd, Scanned
-from gateway.config import Settings
 from gateway.control import Control, Message
 from gateway.decision import Gatekeeper
 from gateway.judgement import Judgement
@@ -39,6 +38,9 @@ from gateway.stores import Stores, open_stores, passing_signer
 from gateway.telemetry.board import Board, Metrics, RowState
 from gateway.terms import Terms
 from gateway.tls import client_context, renew
+
+if TYPE_CHECKING:
+    from gateway.config import Settings
 
 BEAT_SECONDS: Final = 0.5
 TIDY_SECONDS: Final = 60.0

@@ -7,11 +7,13 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from gateway.config import Settings, load_settings
 from gateway.model import Problem
 from gateway.rows import table
+
+if TYPE_CHECKING:
+    from gateway.config import Settings
 
 OK, FOUND, USAGE = 0, 1, 2
 """Exit codes: well; something was found or failed; the command line or its files are wrong."""
@@ -32,6 +34,8 @@ def settings_options(parser: argparse.ArgumentParser) -> None:
 
 def settings_of(options: argparse.Namespace, **flags: object) -> Settings:
     """Return the settings that the arguments of a command ask for. Raises InvalidConfiguration."""
+    from gateway.config import load_settings  # noqa: PLC0415 - not needed by who only takes arguments
+
     given = {key: value for key, value in flags.items() if value is not None}
     return load_settings(options.config, options.overrides, given, _warn)
 

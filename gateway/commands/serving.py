@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gateway.commands.arguments import settings_of, settings_options
+from gateway.errand import Errand
 from gateway.service import serve
 from gateway.telemetry.logs import configure
+
+if TYPE_CHECKING:
+    from gateway.config import Settings
 
 
 def add_serve(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +34,13 @@ def _serve(options: argparse.Namespace) -> int:
         "metrics.listen": options.metrics,
         "log_format": options.log_format,
     }
-    settings = settings_of(options, **flags)
+    settings: Settings = Errand(lambda: _read(options, flags)).result()
     configure(settings.log_level, settings.log_format)
     return serve(settings, lambda line: print(line, flush=True))
+
+
+def _read(options: argparse.Namespace, flags: dict[str, object]) -> Settings:
+    """Return the settings; what reads and checks them is loaded in the process that does so, and ends with it."""
+    from gateway.config.plain import plain  # noqa: PLC0415
+
+    return plain(settings_of(options, **flags))

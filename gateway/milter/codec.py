@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntFlag
-from typing import Final
+from typing import Final, NamedTuple
 
 LARGEST: Final = 1024 * 1024 + 64
 """Octets of a packet: the largest chunk that any version negotiates, and its frame."""
@@ -76,12 +76,15 @@ UNANSWERED: Final = {
 """Command → the flag under which it gets no answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Packet:
+class Packet(NamedTuple):
     """One command of the MTA."""
 
     command: bytes
-    data: bytes = field(repr=False, default=b"")
+    data: bytes = b""
+
+    def __repr__(self) -> str:
+        """Tell the command alone: the data is somebody's mail."""
+        return f"Packet({self.command!r})"
 
 
 class PacketReader:
@@ -93,20 +96,26 @@ class PacketReader:
 
     def feed(self, octets: bytes) -> Iterator[Packet]:
         """Yield the packets that are whole. Raises PeerViolation for a length that none has."""
-        self._buffer += octets
-        at = 0
+        source: bytes | bytearray = octets
+        if self._buffer:
+            self._buffer += octets
+            source = self._buffer
+        at, size = 0, len(source)
         try:
-            while len(self._buffer) >= at + _LENGTH.size:
-                length = _LENGTH.unpack_from(self._buffer, at)[0]
+            while size >= at + 4:
+                length = _LENGTH.unpack_from(source, at)[0]
                 if not 1 <= length <= LARGEST:
                     raise PeerViolation("a packet without length or far too long")
-                start, end = at + _LENGTH.size, at + _LENGTH.size + length
-                if len(self._buffer) < end:
+                start, end = at + 4, at + 4 + length
+                if size < end:
                     return
                 at = end
-                yield Packet(bytes(self._buffer[start : start + 1]), bytes(self._buffer[start + 1 : end]))
+                yield Packet(bytes(source[start : start + 1]), bytes(source[start + 1 : end]))
         finally:
-            del self._buffer[:at]
+            if source is self._buffer:
+                del self._buffer[:at]
+            else:
+                self._buffer += source[at:]
 
 
 def packet(command: bytes, data: bytes = b"") -> bytes:

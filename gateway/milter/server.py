@@ -76,6 +76,9 @@ class MilterConnection(asyncio.Protocol):
         self._session = MilterSession(server.manners, self._send)
         self._task: asyncio.Task[None] | None = None
         self._busy = False
+        """A message is being judged."""
+        self._obeying = False
+        """A command is being followed: those behind it wait."""
 
     # --- the socket ------------------------------------------------------------------------------------
 
@@ -94,16 +97,19 @@ class MilterConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Take packets."""
         self._acknowledge()
+        packets, session = self._packets, self._session
         try:
             for packet in self._reader.feed(data):
-                self._packets.append(packet)
-                self._waiting += len(packet.data)
+                if packets or self._obeying or not session.take(packet):
+                    packets.append(packet)
+                    self._waiting += len(packet.data)
         except PeerViolation as error:
             self._broken(error)
             return
         if self._waiting > HIGH_WATER and self._transport is not None:
             self._transport.pause_reading()
-        self._arrived.set()
+        if packets:
+            self._arrived.set()
 
     def _acknowledge(self) -> None:
         """Acknowledge at once: an MTA that writes in small pieces would wait 40 ms for it, each time (tcp(7))."""
@@ -154,11 +160,12 @@ class MilterConnection(asyncio.Protocol):
                 self._transport.close()
 
     async def _next(self) -> Packet:
-        self._busy = False
+        self._busy = self._obeying = False
         while not self._packets:
             self._arrived.clear()
             await self._arrived.wait()
         packet = self._packets.popleft()
+        self._obeying = True
         self._busy = packet.command == b"E"
         self._waiting -= len(packet.data)
         if self._waiting <= HIGH_WATER and self._transport is not None and not self._transport.is_reading():

@@ -26,6 +26,8 @@ Send = Callable[[bytes], Awaitable[None]]
 
 _TOO_BIG: Final = Reply(code=552, enhanced="5.3.4", lines=("Message too big",))
 _NO_ANSWER: Final = Reply(code=451, enhanced="4.3.0", lines=("Temporary failure, try again later",))
+_OF_CONTENT: Final = (b"L", b"N", b"B")
+"""Steps whose macros tell nothing of the sender; Postfix sends some with every header field."""
 REFERENCE: Final = b"X-Utpost-Reference"
 
 
@@ -48,8 +50,11 @@ class _Transaction:
 
     mail: list[bytes]
     recipients: list[bytes] = field(default_factory=list)
-    content: Content = field(default_factory=lambda: Content.of(b""))
+    content: Content = field(default_factory=lambda: Content(stuffed=False))
     too_big: bool = False
+    head: list[bytes] = field(default_factory=list)
+    """Header fields that are not in the content yet: they are small, and written together."""
+    size: int = 0
 
     @property
     def utf8(self) -> bool:
@@ -97,6 +102,15 @@ class MilterSession:
             b"K": self._take_next_connection,
         }
 
+    def take(self, packet: Packet) -> bool:
+        """Follow a command that gets no answer, as nearly all do; False where ``obey`` must. Raises PeerViolation."""
+        command = packet.command
+        taker = self._takers.get(command)
+        if taker is None or self._terms is None or command in self._answered:
+            return False
+        taker(packet.data)
+        return True
+
     async def obey(self, packet: Packet) -> bool:
         """Follow one command; return False when the MTA says good-bye. Raises PeerViolation."""
         command, data = packet.command, packet.data
@@ -136,6 +150,8 @@ class MilterSession:
     # --- commands ------------------------------------------------------------------------------------
 
     def _take_macros(self, data: bytes) -> None:
+        if data[:1] in _OF_CONTENT:
+            return
         command, macros = codec.macros_of(data)
         if command in (b"C", b"M"):
             # Those of a connection stand until the next one; those of a message until its end.
@@ -168,8 +184,12 @@ class MilterSession:
         name, nul, value = data.partition(b"\0")
         if not nul or not value.endswith(b"\0"):
             raise PeerViolation("a header without a value")
-        text = value[:-1].replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-        self._write(name + b":" + self._blank + text + b"\r\n")
+        if b"\n" in value:
+            value = value.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+        transaction = self._open()
+        field = b"%b:%b%b\r\n" % (name, self._blank, value[:-1])
+        if self._has_room(transaction, len(field)):
+            transaction.head.append(field)
 
     def _take_end_of_header(self, data: bytes) -> None:
         del data
@@ -197,17 +217,26 @@ class MilterSession:
 
     def _write(self, octets: bytes) -> None:
         transaction = self._open()
-        if len(transaction.content) + len(octets) > self._manners.largest:
+        if not self._has_room(transaction, len(octets)):
+            return
+        if transaction.head:
+            octets = b"".join((*transaction.head, octets))
+            transaction.head.clear()
+        transaction.content.write(octets)
+
+    def _has_room(self, transaction: _Transaction, octets: int) -> bool:
+        transaction.size += octets
+        if transaction.size > self._manners.largest:
             transaction.too_big = True
-        if not transaction.too_big:
-            transaction.content.write(octets)
+            transaction.head.clear()
+        return not transaction.too_big
 
     # --- the end of a message --------------------------------------------------------------------------
 
     async def _end(self, data: bytes) -> None:
-        if data:
-            self._write(data)
         transaction = self._open()
+        if data or transaction.head:
+            self._write(data)
         try:
             if transaction.too_big:
                 await self._reply(_TOO_BIG)

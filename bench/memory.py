@@ -197,7 +197,7 @@ async def run(arguments: argparse.Namespace, prose: str, directory: Path) -> Non
     """Start, send, connect; print."""
     sink = await asyncio.start_server(take, "127.0.0.1", 0, limit=1 << 26)
     relay = sink.sockets[0].getsockname()[1]
-    options = ["--set", f"workers.count={arguments.workers}"] if arguments.workers else []
+    options = ["--set", f"workers={arguments.workers}"] if arguments.workers else []
     async with serving(directory, relay, [*options, *arguments.options]) as (pid, port):
         await asyncio.sleep(2)
         show("idle", pid, kinds=arguments.kinds)

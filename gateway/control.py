@@ -58,6 +58,7 @@ class Control:
                 message = pickle.loads(await reader.readexactly(length))  # noqa: S301 - from our own parent
                 if isinstance(message, Message):
                     await self._obey(message)
+                del message  # megabytes, which nobody needs until the next comes
         writer.close()
 
 

@@ -25,6 +25,7 @@ from typing import Any, Final, Protocol
 
 import structlog
 
+from gateway import thrift
 from gateway.content import Content
 from gateway.detect.lexicon import Lexicon
 from gateway.inspection import Glance, die_with_parent, files_time, gave_up, inspect, judged_text, limit
@@ -194,6 +195,7 @@ def _zygote_main(sock: socket.socket, lexicon: Lexicon) -> None:
             kind, size, stuffed, seconds = _HEADER.unpack(header)
             if kind == _LEXICON:
                 lexicon = pickle.loads(os.pread(descriptors[0], size, 0))  # noqa: S301 - from our own worker
+                thrift.tidy()
             elif (pid := os.fork()) == 0:
                 sock.close()
                 _inspect_and_exit(_Request(descriptors, size, stuffed, seconds, files=kind == _FILES), lexicon)

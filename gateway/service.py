@@ -86,10 +86,10 @@ class Doors:
         return (*self.smtp, *self.smtps, *self.milter)
 
 
-def serve(settings: Settings, announce: Callable[[str], None] = print) -> int:
+def serve(load: Callable[[], tuple[Settings, Judgement]], announce: Callable[[str], None] = print) -> int:
     """Serve until SIGTERM or SIGINT; return the exit code. Raises InvalidConfiguration before anything is started."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would hold messages
-    judgement = _unpickled(_load(settings))
+    settings, judgement = load()
     client_context(settings.tls)
     relay_tls(settings)
     _check_held(settings, judgement)
@@ -98,17 +98,8 @@ def serve(settings: Settings, announce: Callable[[str], None] = print) -> int:
     open_sent(settings)
     letter_signer(settings)
     doors = _open_doors(settings, inherited_sockets())
+    # The first policies stay when others are loaded: to free what children share with us would copy it.
     return Supervisor(settings, judgement, doors).run(announce)
-
-
-def _load(settings: Settings) -> bytes:
-    """Return the policies, pickled by a child whose memory went with it. Raises InvalidConfiguration."""
-    return Errand(lambda: load_judgement(policies_directory(settings))).octets()
-
-
-def _unpickled(octets: bytes) -> Judgement:
-    judgement: Judgement = pickle.loads(octets)  # noqa: S301 - from our own child
-    return judgement
 
 
 def _open_doors(settings: Settings, handed: Mapping[str, list[socket.socket]]) -> Doors:
@@ -243,7 +234,7 @@ class Supervisor:
         self._wishes.install()
         self._note_policies(success=True)
         self._note_certificates()
-        thrift.share(first=True)
+        thrift.share()
         self._fill_bookkeeper()
         for slot in self._slots:
             self._fill(slot)
@@ -410,16 +401,17 @@ class Supervisor:
     def _reload(self) -> None:
         self._note_certificates()
         try:
-            octets = _load(self._settings)
+            octets = Errand(lambda: load_judgement(policies_directory(self._settings))).octets()
         except InvalidConfiguration as error:
             self._note_policies(success=False)
             for problem in error.problems:
                 _LOG.error("policies_kept", file=problem.file, key=problem.key, problem=problem.text)
             return
-        self._judgement = judgement = _unpickled(octets)
-        thrift.share(first=False)
+        self._judgement = judgement = pickle.loads(octets)  # noqa: S301 - from our own child
         self._note_policies(success=True)
         self._tell(control.Message(judgement=octets))
+        del octets
+        thrift.tidy()
         _LOG.info("policies_loaded", policy_version=judgement.policy.version)
 
     def _note_policies(self, *, success: bool) -> None:

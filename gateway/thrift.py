@@ -28,6 +28,7 @@ _DONT_NEED: Final = 4
 """Of madvise(2): these pages may go; they come back from their file when somebody reads them."""
 
 _fillers: list[object] = []
+"""What lies in holes of pools, for good: children share it."""
 
 
 @contextlib.contextmanager
@@ -43,17 +44,20 @@ def without(*names: str) -> Iterator[None]:
             modules.pop(name, None)
 
 
-def share(*, first: bool) -> None:
-    """Make ready to fork; ``first`` before any child is there."""
-    _fillers.clear()
-    with contextlib.suppress(AttributeError, OSError, ValueError):
-        _let_go_of_programs()
+def tidy() -> None:
+    """Give back what was loaded or freed a moment ago; call it where policies have been replaced."""
     gc.collect()
-    # Some megabytes that loading needed for a moment: what is still mapped here would be copied, page by page, there.
     with contextlib.suppress(AttributeError, OSError):  # a C library without it
         ctypes.CDLL(None).malloc_trim(0)
-    if first:
-        _fill_pools()
+
+
+def share() -> None:
+    """Make ready to fork the first children."""
+    with contextlib.suppress(AttributeError, OSError, ValueError):
+        _let_go_of_programs()
+    # What is still mapped here would be copied, page by page, there.
+    tidy()
+    _fill_pools()
     # Marks of the garbage collector would copy every page in every child.
     gc.freeze()
 

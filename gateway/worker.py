@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
+from gateway import thrift
 from gateway.antivirus import Clamd, Scanned
 from gateway.control import Control, Message
 from gateway.decision import Gatekeeper
@@ -245,7 +246,9 @@ class Worker:
                 gatekeeper.policy = judgement.policy
                 stores.desk.templates = judgement.letters
                 self._recent.forget()
+                del judgement
                 self._renew_certificate()
+                asyncio.get_running_loop().call_soon(thrift.tidy)  # when the message is gone, too
             if message.observed is not None:
                 gatekeeper.observed = message.observed
 

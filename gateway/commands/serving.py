@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gateway.commands.arguments import settings_of, settings_options
 from gateway.errand import Errand
+from gateway.judgement import Judgement, load_judgement, policies_directory
 from gateway.service import serve
 from gateway.telemetry.logs import configure
 
@@ -34,13 +35,18 @@ def _serve(options: argparse.Namespace) -> int:
         "metrics.listen": options.metrics,
         "log_format": options.log_format,
     }
-    settings: Settings = Errand(lambda: _read(options, flags)).result()
+    return serve(lambda: _loaded(options, flags), lambda line: print(line, flush=True))
+
+
+def _loaded(options: argparse.Namespace, flags: dict[str, object]) -> tuple[Settings, Judgement]:
+    """Return settings and policies: what reads and checks them is loaded in a process that ends afterwards."""
+    settings, judgement = Errand(lambda: _read(options, flags)).result()
     configure(settings.log_level, settings.log_format)
-    return serve(settings, lambda line: print(line, flush=True))
+    return settings, judgement
 
 
-def _read(options: argparse.Namespace, flags: dict[str, object]) -> Settings:
-    """Return the settings; what reads and checks them is loaded in the process that does so, and ends with it."""
+def _read(options: argparse.Namespace, flags: dict[str, object]) -> tuple[Settings, Judgement]:
     from gateway.config.plain import plain  # noqa: PLC0415
 
-    return plain(settings_of(options, **flags))
+    settings = settings_of(options, **flags)
+    return plain(settings), load_judgement(policies_directory(settings))

@@ -29,27 +29,13 @@ def test_a_process_goes_on_afterwards_and_so_do_its_children() -> None:
     if child == 0:
         code = 1
         try:
-            thrift.share(first=True)
-            thrift.share(first=False)
+            thrift.share()
+            thrift.tidy()
             words = {str(number): [number] for number in range(10_000)}
             grandchild = os.fork()
             if grandchild == 0:
                 os._exit(0 if sum(value for [value] in words.values()) == 49_995_000 else 1)
             code = os.waitstatus_to_exitcode(os.waitpid(grandchild, 0)[1])
-        finally:
-            os._exit(code)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-
-
-def test_holes_are_given_back_when_policies_are_loaded_again() -> None:
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            thrift.share(first=True)
-            filled = bool(thrift._fillers)
-            thrift.share(first=False)
-            code = 0 if filled and not thrift._fillers else 1
         finally:
             os._exit(code)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

@@ -275,6 +275,4 @@ class Worker:
                 while front.sessions or milter.connections:  # noqa: ASYNC110 - a set that empties, looked at for some seconds of a life
                     await asyncio.sleep(0.02)
                 await gatekeeper.quiet()
-                if front.tasks:
-                    await asyncio.wait(set(front.tasks))
         _LOG.info("drained", sessions=len(front.sessions))

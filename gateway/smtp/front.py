@@ -6,10 +6,10 @@ import asyncio
 import contextlib
 import ssl
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_address
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from gateway.decision import Gatekeeper
 from gateway.upstream.client import RelaySession
@@ -94,7 +94,6 @@ class Front:
     """Connections that have been told good-bye and not gone yet."""
     sessions: set[Drainable] = field(default_factory=set)
     per_address: Counter[str] = field(default_factory=Counter)
-    tasks: set[asyncio.Task[Any]] = field(default_factory=set)
     _admitted: dict[str, bool] = field(default_factory=dict)
     """Peers and whether they may use the gateway; most come again."""
 
@@ -112,12 +111,6 @@ class Front:
         fewest = self.elsewhere()
         return fewest is not None and len(self.sessions) + coming > fewest * _FAIR + _SLACK
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run something that nobody waits for, and keep it alive until it is done."""
-        task = asyncio.get_running_loop().create_task(work)
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
-
     # --- memory ------------------------------------------------------------------------------
 
     @property
@@ -127,6 +120,8 @@ class Front:
 
     def count_in_flight(self, change: int) -> None:
         """Note octets of content held now."""
+        if not change:
+            return
         self.in_flight += change
         self.meters.in_flight(change)
         if not self.full:

@@ -168,10 +168,10 @@ class Session(Connection):
         self._break_transaction()
 
     def _part_from_relay(self) -> None:
-        """Say QUIT to the relay in the background."""
+        """Say QUIT to the relay, and let it answer when it likes."""
         session: RelaySession | None = self._leg.detach()
         if session is not None:
-            self.front.spawn(session.quit())
+            session.part()
 
     def give_relay_back(self) -> None:
         """Part from the relay while the client is silent; an envelope is replayed when it goes on."""

@@ -12,7 +12,7 @@ from typing import Final
 
 from gateway.content import Content
 from gateway.model import Unavailable
-from gateway.upstream.connection import RelayConnection
+from gateway.upstream.connection import FAREWELLS, RelayConnection
 from gateway.upstream.wire import NO_CAPABILITIES, Capabilities, RelayReply, parse_capabilities
 
 CHUNK: Final = 256 * 1024
@@ -246,9 +246,16 @@ class RelaySession:
             with contextlib.suppress(Unavailable):
                 self.send((b"QUIT",))
                 # Answers to what nobody waits for any more may come first.
-                while (await self._connection.next_reply(until - clock(), patience=1)).code not in {221, 421}:
+                while (await self._connection.next_reply(until - clock(), patience=1)).code not in FAREWELLS:
                     pass
         self.abort()
+
+    def part(self) -> None:
+        """Part in order as ``quit`` does, without anybody who waits."""
+        if self._in_content:
+            self.abort()
+        else:
+            self._connection.part(b"QUIT\r\n", _FAREWELL_SECONDS)
 
     def abort(self) -> None:
         """Close without a word: nothing that was not ended with a dot is ever delivered."""

@@ -10,6 +10,9 @@ from gateway.alarm import Alarm
 from gateway.model import Unavailable
 from gateway.upstream.wire import RelayReply, ReplyParser
 
+FAREWELLS: Final = frozenset({221, 421})
+"""Replies after which a relay closes (RFC 5321 4.1.1.10, 3.8)."""
+
 UNASKED: Final = 16
 """Replies that a relay may send without being asked; one that sends more talks without end."""
 
@@ -20,7 +23,19 @@ PATIENCE: Final = 10
 class RelayConnection(asyncio.Protocol):
     """Feed the parser, queue replies, tell about room to write; one reader and one writer at a time."""
 
-    __slots__ = ("_alarm", "_asked", "_loop", "_parser", "_room", "_waiter", "heard_at", "lost", "replies", "transport")
+    __slots__ = (
+        "_alarm",
+        "_asked",
+        "_loop",
+        "_parser",
+        "_parting",
+        "_room",
+        "_waiter",
+        "heard_at",
+        "lost",
+        "replies",
+        "transport",
+    )
 
     def __init__(self) -> None:
         """Wait to be connected."""
@@ -34,7 +49,9 @@ class RelayConnection(asyncio.Protocol):
         self.heard_at = 0.0
         """When it was last waited for or heard (the loop's time)."""
         self._waiter: asyncio.Future[None] | None = None
-        self._alarm = Alarm(self._loop, lambda: _wake(self._waiter))
+        self._alarm = Alarm(self._loop, self._look_at_the_time)
+        self._parting = False
+        """It was told QUIT, and nobody waits for anything but the end."""
         self._room: asyncio.Future[None] | None = None
 
     @property
@@ -52,6 +69,9 @@ class RelayConnection(asyncio.Protocol):
         """Take octets of the relay."""
         self.heard_at = self._loop.time()
         self.replies.extend(self._parser.feed(data))
+        if self._parting and any(reply.code in FAREWELLS for reply in self.replies):
+            self.abort()
+            return
         if self._parser.violation is not None:
             self.end(f"it sent {self._parser.violation}")
         elif len(self.replies) > self._asked + UNASKED:
@@ -90,6 +110,22 @@ class RelayConnection(asyncio.Protocol):
         self._alarm.stop()
         _wake(self._waiter)
         _wake(self._room)
+
+    def _look_at_the_time(self) -> None:
+        if self._parting:
+            self.abort()
+        else:
+            _wake(self._waiter)
+
+    def part(self, octets: bytes, seconds: float) -> None:
+        """Send a farewell and close when it is answered, or after so long; nobody waits for it."""
+        try:
+            self.send(octets, asks=1)
+        except Unavailable:
+            self.abort()
+            return
+        self._parting = True
+        self._alarm.ring_at(self._loop.time() + seconds)
 
     def abort(self) -> None:
         """Close at once, forgetting what was not sent yet."""

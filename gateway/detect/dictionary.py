@@ -28,18 +28,28 @@ class Dictionary:
                 table = endings if word.startswith("*") else beginnings if word.endswith("*") else whole
                 plain = word.strip("*").lower()
                 table[plain] = table.get(plain, 0) | bit
-        self.__setstate__((whole, beginnings, endings))
-
-    def __getstate__(self) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
-        """Travel as the tables."""
-        return self._whole, self._beginnings, self._endings
-
-    def __setstate__(self, state: tuple[dict[str, int], dict[str, int], dict[str, int]]) -> None:
-        """Keep tables, with each value once."""
         pool: dict[int, int] = {}
-        self._whole, self._beginnings, self._endings = (
-            {word: pool.setdefault(bits, bits) for word, bits in table.items()} for table in state
-        )
+        for table in (whole, beginnings, endings):
+            for word, bits in table.items():
+                table[word] = pool.setdefault(bits, bits)
+        self._whole, self._beginnings, self._endings = whole, beginnings, endings
+        self._beginning_lengths = _lengths(beginnings)
+        self._ending_lengths = _lengths(endings)
+
+    def __getstate__(self) -> tuple[list[int], list[dict[str, int]]]:
+        """Travel as each value once, and in its place its number: large numbers would arrive one for each word."""
+        tables = (self._whole, self._beginnings, self._endings)
+        pool = list(dict.fromkeys(bits for table in tables for bits in table.values()))
+        places = {bits: place for place, bits in enumerate(pool)}
+        return pool, [{word: places[bits] for word, bits in table.items()} for table in tables]
+
+    def __setstate__(self, state: tuple[list[int], list[dict[str, int]]]) -> None:
+        """Arrive."""
+        pool, tables = state
+        for table in tables:
+            for word, place in table.items():
+                table[word] = pool[place]
+        self._whole, self._beginnings, self._endings = tables
         self._beginning_lengths = _lengths(self._beginnings)
         self._ending_lengths = _lengths(self._endings)
 

@@ -29,6 +29,7 @@ MAX_WORD: Final = 80
 MAX_PATTERN: Final = 400
 """Characters of one pattern."""
 
+_SCATTERING: Final = ("_matcher", "finders")
 _KEYS: Final = frozenset({"words", "patterns"})
 
 
@@ -51,9 +52,6 @@ class WordList:
     def words(self) -> tuple[str, ...]:
         """Return the words, taken apart anew."""
         return tuple(unpacked(self._words))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild_list, (self.words, self.patterns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,14 +94,15 @@ class Lexicon:
         weights = {n.removeprefix(WEIGHTS): number for n, number in self.numbers.items() if n.startswith(WEIGHTS)}
         object.__setattr__(self, "weights", weights)
 
-    def __getstate__(self) -> list[Any]:
-        """Travel as compiled."""
-        return [getattr(self, one.name) for one in fields(self)]
+    def __getstate__(self) -> dict[str, Any]:
+        """Travel as compiled; what scatters memory on arrival comes first, so that the rest is put into its holes."""
+        names = sorted((one.name for one in fields(self)), key=lambda name: name not in _SCATTERING)
+        return {name: getattr(self, name) for name in names}
 
-    def __setstate__(self, state: list[Any]) -> None:
+    def __setstate__(self, state: dict[str, Any]) -> None:
         """Arrive."""
-        for one, value in zip(fields(self), state, strict=True):
-            object.__setattr__(self, one.name, value)
+        for name, value in state.items():
+            object.__setattr__(self, name, value)
 
     def number(self, name: str) -> float:
         """Return a threshold by ``file.key``."""
@@ -119,10 +118,6 @@ class Lexicon:
         ``latin`` is the text in octets, where they are at hand.
         """
         return self._matcher.search(text, latin_of(text) if latin is None else latin)
-
-
-def _rebuild_list(words: tuple[str, ...], patterns: tuple[str, ...]) -> WordList:
-    return WordList(words=words, patterns=patterns)
 
 
 # --- building ------------------------------------------------------------------------------------

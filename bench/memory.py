@@ -2,8 +2,9 @@
 
 usage: memory.py [--text OFFICIAL_JSONL] [--messages N] [--sessions N] [--idle N] [--workers N] [--alike] [--kinds]
 
-Three moments: just started, after some messages of different lengths and texts (a tenth of them with a file), and with
-many connections that say nothing beside. The relay behind and all clients are this program, which is not counted.
+Three moments: just started, after some messages of different lengths and texts (a tenth of them with a file, one in
+fifty refused, so that letters are written), and with many connections that say nothing beside. The relay behind and
+all clients are this program, which is not counted.
 ``--kinds`` tells of each process what its private and its shared pages are: the heap of the C library, memory that was
 asked of the kernel (Python's own objects among it), mapped files.
 """
@@ -44,6 +45,7 @@ MIXED: Final = (
 )
 SIZES: Final = (400, 1500, 4000, 10_000, 10_000, 20_000)
 FILES_EVERY: Final = 10
+REFUSED_EVERY: Final = 50
 TEXT: Final = "Protokollet från nämndens sammanträde justeras på torsdag i nästa vecka.\r\n"
 
 
@@ -51,6 +53,9 @@ def messages(prose: str, number: int, *, alike: bool) -> Iterator[bytes]:
     """Yield so many messages, no two alike, or the same of 10 KB again and again."""
     rng = random.Random(1)
     for at in range(number):
+        if at % REFUSED_EVERY == REFUSED_EVERY - 1:
+            yield f"{HEAD.format(sender=SENDER, number=at)}{PLAIN}Hennes personnummer: 19121212-1212\r\n.\r\n".encode()
+            continue
         if alike:
             yield f"{HEAD.format(sender=SENDER, number=0)}{PLAIN}{TEXT * 140}\r\n.\r\n".encode()
             continue

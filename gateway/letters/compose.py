@@ -6,6 +6,7 @@ policies are loaded and not when somebody waits for the letter.
 
 from __future__ import annotations
 
+import marshal
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ class UnfitText(Exception):
 
 
 class LetterTemplates:
-    """All texts of one version of the policies; picklable, compiled in each process when first used."""
+    """All texts of one version of the policies; they travel with what has been compiled of them."""
 
     def __init__(self, texts: Texts, layouts: Mapping[str, str]) -> None:
         """Keep the sources."""
@@ -48,8 +49,25 @@ class LetterTemplates:
         self._words = _environment(escaping=False)
         self._pages = _environment(escaping=True)
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.texts, self._layouts)
+    def __getstate__(self) -> tuple[Any, ...]:
+        """Travel as sources and code."""
+        places = [(*place, self._environment_of(place[0]).compile(self._source(*place))) for place in self._compiled]
+        return self.texts, self._layouts, marshal.dumps(places)
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        """Arrive: nothing is compiled again, which would cost each process memory and whoever waits time."""
+        texts, layouts, code = state
+        LetterTemplates.__init__(self, texts, layouts)
+        for file, key, number, compiled in marshal.loads(code):  # noqa: S302 - from our own process
+            environment = self._environment_of(file)
+            template = Template.from_code(environment, compiled, environment.make_globals(None))
+            self._compiled[file, key, number] = template
+
+    def _environment_of(self, file: str) -> ImmutableSandboxedEnvironment:
+        return self._pages if file == _HTML else self._words
+
+    def _source(self, file: str, key: str, number: int) -> str:
+        return self.texts.get(file, key)[number] if key else self._layouts[file]
 
     def kind_of(self, rules: Collection[str], *, delivered: bool) -> LetterKind:
         """Return which letter tells of these rules: only advice where each of them only advises."""
@@ -80,8 +98,7 @@ class LetterTemplates:
         try:
             template = self._compiled.get((file, key, number))
             if template is None:
-                environment = self._pages if file == _HTML else self._words
-                template = self._compiled[file, key, number] = environment.from_string(source)
+                template = self._compiled[file, key, number] = self._environment_of(file).from_string(source)
             return template.render(variables)
         except TemplateSyntaxError as error:
             line = error.lineno if not key else None

@@ -293,6 +293,7 @@ def test_the_same_facts_make_the_same_octets() -> None:
 def test_templates_survive_the_way_to_another_process() -> None:
     compose(LetterKind.BLOCKED, context(NUMBER), TEMPLATES, SAMPLE_HOUSE)
     there = pickle.loads(pickle.dumps(TEMPLATES))  # noqa: S301 - our own
+    assert there._compiled.keys() == TEMPLATES._compiled.keys()  # nobody waits for a template to be compiled
     again = compose(LetterKind.BLOCKED, context(NUMBER), there, SAMPLE_HOUSE)
     assert again.octets == compose(LetterKind.BLOCKED, context(NUMBER), TEMPLATES, SAMPLE_HOUSE).octets
 

@@ -101,7 +101,8 @@ def main() -> int:
 
 def measure(prose: str, rounds: int) -> None:
     """Load, judge and count."""
-    from gateway.detect import detect  # noqa: PLC0415 - what importing takes is counted apart
+    import gateway.policy.load  # noqa: F401, PLC0415 - what importing takes is counted apart
+    from gateway.detect import detect  # noqa: PLC0415
     from gateway.inspection import inspect  # noqa: PLC0415
     from gateway.judgement import load_judgement  # noqa: PLC0415
     from gateway.message.fingerprint import fingerprint  # noqa: PLC0415

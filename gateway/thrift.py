@@ -47,6 +47,11 @@ def without(*names: str) -> Iterator[None]:
 def tidy() -> None:
     """Give back what was loaded or freed a moment ago; call it where policies have been replaced."""
     gc.collect()
+    trim()
+
+
+def trim() -> None:
+    """Give back what is free between what is used: about a millisecond."""
     with contextlib.suppress(AttributeError, OSError):  # a C library without it
         ctypes.CDLL(None).malloc_trim(0)
 

@@ -232,6 +232,7 @@ class Worker:
     async def _tidy(self, stores: Stores) -> None:
         while True:
             await stores.tidy()
+            thrift.trim()
             await asyncio.sleep(TIDY_SECONDS)
 
     def _obey(self, gatekeeper: Gatekeeper, stores: Stores) -> Callable[[Message], Awaitable[None]]:

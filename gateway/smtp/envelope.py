@@ -66,7 +66,7 @@ class EnvelopeSession(Session):
         self._offered: frozenset[str] = frozenset()
         self._transaction: Transaction | None = None
         self._forwarded: dict[str, str] = {}
-        self._own_origin: dict[str, str] = {}
+        self._own_origin: dict[str, str] | None = None
         """What the client itself is, made when it is first asked for after a greeting."""
 
     def relay_idle_for(self, now: float) -> float | None:
@@ -84,7 +84,7 @@ class EnvelopeSession(Session):
 
     def _forget(self) -> None:
         """Have no greeting and nothing that followed it."""
-        self._hello, self._own_origin = b"", {}
+        self._hello, self._own_origin = b"", None
         self._refused = None
         self._offered = frozenset()
         self._enhanced = False
@@ -118,12 +118,12 @@ class EnvelopeSession(Session):
             raise PeerViolation(replies.NAME_NEEDED)
         self._forget()
         self._extended = extended
-        self._own_origin = {}
+        self._own_origin = None
         self._hello = name  # the relay may be told of it while it is greeted
         try:
             await self._leg.greet(name, extended=extended)
         except RelayRefusal as refusal:
-            self._hello, self._refused, self._own_origin = b"", refusal.reply, {}
+            self._hello, self._refused, self._own_origin = b"", refusal.reply, None
             self._relay_says(refusal.reply, "ehlo")
         except Unavailable as error:
             # Without a relay a session is of no use, and the client has other places to try.
@@ -247,7 +247,7 @@ class EnvelopeSession(Session):
         """Return what a relay that takes XFORWARD or XCLIENT is told of our client."""
         if self._forwarded:
             return self._forwarded
-        if not self._own_origin:
+        if self._own_origin is None:
             address, port = self.peer
             self._own_origin = {
                 "NAME": "[UNAVAILABLE]",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Awaitable
+from contextlib import suppress
 from typing import Any, Final, cast
 
 from aiosmtpd.smtp import SMTP
@@ -232,9 +233,11 @@ class Connection(SMTP):
             self._closing = True
 
     def _flush(self) -> None:
-        # A client that is gone already: uvloop refuses to write before it has told connection_lost.
+        # A client that is gone already: uvloop refuses to write before it has told connection_lost, and now and then
+        # before is_closing does.
         if self._out and self.transport is not None and not self.transport.is_closing():
-            self.transport.write(bytes(self._out))
+            with suppress(RuntimeError):
+                self.transport.write(bytes(self._out))
         self._out.clear()
 
     async def _drain(self) -> None:

@@ -1,7 +1,8 @@
-"""A small linear model over sentences: how much each rule is spoken for, learnt from labelled sentences.
+"""A small model over sentences: how much each rule is spoken for, learnt from labelled sentences.
 
-Its weights are data: ``lexicon/model.txt``, written by ``eval/fit_sentences.py``. They are added up by whole numbers,
-so the same sentences give the same sums everywhere.
+Weights of features are added up, and a few hidden units (leaky rectifiers) say what the features are worth together.
+All that is data: ``lexicon/model.txt``, written by ``eval/fit_sentences.py``. Weights are whole numbers, so the same
+sentences give the same sums everywhere.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import Final
+from struct import Struct
+from typing import Final, NamedTuple
 
 from gateway.detect.buckets import BLOCKS, BUCKETS, FLOORS, bucket, pieces
 from gateway.model import Problem
@@ -27,8 +29,10 @@ KNOWN: Final = frozenset(
 )  # fmt: skip
 """The rules that a model may speak about."""
 
-_LANE: Final = 3
+_LANE: Final = 4
 """Octets of one weight while it is added: room for the sum of all features of a text."""
+LEAK: Final = 0.1
+"""What is left of a hidden unit that is not lit."""
 _ZERO: Final = 128
 """What a weight of nothing is as an octet."""
 _REMEMBERED: Final = 4_000
@@ -62,6 +66,15 @@ class Balance:
         return self.bias + self.model * score + self.found * found + self.sure * sure
 
 
+class Unit(NamedTuple):
+    """A hidden unit."""
+
+    bias: float
+    """How much it is lit by nothing."""
+    tells: tuple[float, ...]
+    """For each rule and then each kind, what it adds for as much as it is lit."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Heading:
     """What the file says before the weights."""
@@ -74,13 +87,17 @@ class Heading:
     """Words that stand for themselves in the build of a sentence."""
     scale: float = 0.0
     """What a weight of 1 is worth."""
+    units: list[Unit] = field(default_factory=list)
+    """Hidden units, in the order of their weights, which come last."""
+    unit_scale: float = 0.0
+    """What a weight of 1 is worth to a hidden unit."""
     blocks: int = BLOCKS
     """Kinds of features that the weights were fitted to."""
 
     @property
     def lanes(self) -> int:
         """Weights in a row."""
-        return len(self.balances) + len(self.kinds)
+        return len(self.balances) + len(self.kinds) + len(self.units)
 
 
 Sums = tuple[tuple[int, int], ...]
@@ -90,22 +107,22 @@ Sums = tuple[tuple[int, int], ...]
 class Model:
     """The weights, and the sums of single words."""
 
-    __slots__ = ("_lanes", "_scale", "_weights", "_words", "balances", "kinds", "plain")
+    __slots__ = ("_apart", "_heading", "_lanes", "_weights", "_words", "balances", "kinds", "plain")
 
     def __init__(self, heading: Heading, weights: bytes) -> None:
-        """Take the weights row by row, one for each rule and then one for each kind."""
+        """Take the weights row by row: one for each rule, for each kind, for each hidden unit."""
+        self._heading = heading
         self.balances = heading.balances
         self.kinds = heading.kinds
         self.plain = heading.plain
-        self._scale = heading.scale
         self._lanes = heading.lanes
+        self._apart = Struct(f"<{heading.lanes}I")
         self._weights = weights
         self._words = _Memory(self)
 
     def __reduce__(self) -> tuple[type[Model], tuple[Heading, bytes]]:
         """Travel without what is remembered."""
-        heading = Heading(balances=self.balances, kinds=self.kinds, plain=self.plain, scale=self._scale)
-        return Model, (heading, self._weights)
+        return Model, (self._heading, self._weights)
 
     def add(self, features: Iterable[str]) -> tuple[int, int]:
         """Return the packed sum of the weights of features, and their number."""
@@ -123,14 +140,21 @@ class Model:
 
     def scores(self, sums: Iterable[Sums], *, kinds: bool = True) -> list[float]:
         """Return the score of each rule and then, unless told otherwise, of each kind, for sentences together."""
-        scores = [0.0] * (self._lanes if kinds else len(self.balances))
+        totals = [0.0] * self._lanes
         for block, floor in zip(zip(*sums, strict=True), FLOORS, strict=False):
             count = sum(number for _, number in block)
             if count:
-                total, share = sum(packed for packed, _ in block), self._scale / max(count, floor) ** 0.5
-                for lane in range(len(scores)):
-                    weights = total >> (8 * _LANE * lane) & 0xFFFFFF
-                    scores[lane] += (weights - _ZERO * count) * share
+                packed, share = sum(packed for packed, _ in block), 1 / max(count, floor) ** 0.5
+                apart = self._apart.unpack(packed.to_bytes(self._apart.size, "little"))
+                nothing = _ZERO * count * share
+                totals = [total + weights * share - nothing for total, weights in zip(totals, apart, strict=True)]
+        shown = len(self.balances) + (len(self.kinds) if kinds else 0)
+        scores = [total * self._heading.scale for total in totals[:shown]]
+        units = self._heading.units
+        for unit, total in zip(units, totals[self._lanes - len(units) :], strict=True):
+            lit = unit.bias + total * self._heading.unit_scale
+            bright = lit if lit > 0 else LEAK * lit
+            scores = [score + bright * tells for score, tells in zip(scores, unit.tells, strict=False)]
         return scores
 
 
@@ -161,11 +185,13 @@ def written_model(heading: Heading, weights: bytes) -> str:
         "# Modellen: hur mycket ordvalet i en mening talar för varje regel, uträknat ur märkta meningar av",
         "# eval/fit_sentences.py. Ändra den inte för hand, utom balance: en rad för varje regel med åtta tal:",
         "# utgångsläge, modellens vikt, regelns egen träff, säker träff, stoppa från, varna från, bortse under,",
-        "# läs närmare från.",
+        "# läs närmare från. unit: dolda enheter, som säger vad ord betyder tillsammans.",
         "plain " + " ".join(sorted(heading.plain)),
         "kinds " + " ".join(heading.kinds),
         f"blocks {BLOCKS}",
         f"scale {heading.scale!r}",
+        f"unit_scale {heading.unit_scale!r}",
+        *(f"unit {unit.bias!r} {' '.join(map(repr, unit.tells))}" for unit in heading.units),
         *(
             f"balance {rule} {b.bias} {b.model} {b.found} {b.sure} {b.block_at} {b.warn_at} {b.drop_at} {b.look_at}"
             for rule, b in heading.balances.items()
@@ -188,6 +214,8 @@ def read_model(text: str | None) -> tuple[Model | None, list[Problem]]:
             problems.append(_wrong(wrong, number))
     if mark and heading.blocks != BLOCKS:
         problems.append(_wrong("was fitted for another version of Utpost; take the file of this version, or remove it"))
+    if any(len(unit.tells) != len(heading.balances) + len(heading.kinds) for unit in heading.units):
+        problems.append(_wrong("each unit must have its bias, and one number for each balance and each of kinds"))
     weights = _weights("".join(body.split()), heading.lanes) if mark else None
     if weights is None or not heading.scale or not heading.balances:
         problems.append(_wrong("is cut off or damaged; write it anew with eval/fit_sentences.py, or remove it"))
@@ -208,6 +236,11 @@ def _read_line(heading: Heading, values: list[str]) -> str | None:
             heading.kinds = tuple(values)
         elif key == "scale":
             (heading.scale,) = map(_finite, values)
+        elif key == "unit_scale":
+            (heading.unit_scale,) = map(_finite, values)
+        elif key == "unit":
+            bias, *tells = map(_finite, values)
+            heading.units.append(Unit(bias, tuple(tells)))
         elif key == "blocks":
             (heading.blocks,) = map(int, values)
         elif key == "balance" and values:

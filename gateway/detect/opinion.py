@@ -12,6 +12,7 @@ from itertools import islice, repeat
 from math import fsum
 from typing import Final, TypeVar
 
+from gateway.detect import topics
 from gateway.detect.facts import Fact, facts_of
 from gateway.detect.lexicon import Lexicon
 from gateway.detect.matcher import Span
@@ -23,6 +24,7 @@ from gateway.detect.shapes import Contents, features_of, senses_of
 from gateway.detect.special_category import LABELS, RULE, SOCIAL
 from gateway.detect.traits import traits_of
 from gateway.detect.view import RECEIVED, Kind, Page, Seen, View
+from gateway.detect.wordbook import NAMES, Word
 from gateway.model import Confidence, Finding, Origin, SegmentKind
 
 NAME: Final = "model"
@@ -31,6 +33,7 @@ T = TypeVar("T")
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
 
+_SURE_NAMES: Final = topics.GIVEN | topics.SURNAME
 _TOGETHER: Final = 3
 """Sentences that are looked at together."""
 SHORT: Final = 1_500
@@ -49,11 +52,6 @@ _READ: Final = (SegmentKind.OWN, SegmentKind.CALENDAR, SegmentKind.SIGNATURE)
 _ABOUT_SOMEBODY: Final = frozenset({"special_category", "financial", "protected_identity"})
 _UNOFFICIAL: Final = frozenset({"private", "business_or_association", "party_internal", "capacity_unclear"})
 _REQUESTS: Final = "solicitation"
-_ASKED_FOR: Final = (
-    ("solicitation.objects",),
-    ("solicitation.papers", "solicitation.owners"),
-    ("solicitation.rosters", "solicitation.traits"),
-)
 _REFUSED: Final = ("solicitation.denials", "solicitation.redirections")
 _REASONS: Final = {
     "solicitation": "Ordvalet {} tyder på att någon ombeds att skicka känsliga uppgifter med e-post.",
@@ -107,10 +105,7 @@ def second_opinion(view: View, lexicon: Lexicon, findings: Iterable[Finding]) ->
     stretches = list(reader.near(kept) if long else reader.all())
     known = any(f.rule_name in model.balances and f.confidence >= Confidence.MEDIUM for f in kept)
     windows = [
-        window
-        for stretch in stretches
-        for window in windows_of(stretch.glances)
-        if (known and stretch.found) or reader.worth_reading(window)
+        window for stretch in stretches for window in windows_of(stretch) if known or reader.worth_reading(window)
     ]
     if not windows:
         return kept
@@ -144,15 +139,6 @@ class Glance:
     """Of the blocks that need nothing but the words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """Sentences one after another."""
-
-    glances: Sequence[Glance]
-    found: bool
-    """The rules found something there."""
-
-
 class Reading:
     """The sentences of a subject and of the sender's own words."""
 
@@ -168,8 +154,8 @@ class Reading:
     def _finder(self, page: Page) -> Finder:
         return Finder(Reader(page, self._lexicon.wordbook), [])
 
-    def all(self) -> Iterator[Stretch]:
-        """Yield every sentence in order, up to a bound."""
+    def all(self) -> Iterator[Sequence[Glance]]:
+        """Yield all sentences in order as one stretch, up to a bound."""
         found = (
             (finder, sentence)
             for finder, spans in [*self._places, self._body]
@@ -178,37 +164,37 @@ class Reading:
         )
         glances = [self._glance(finder, sentence) for finder, sentence in islice(found, _MOST)]
         if glances:
-            yield Stretch(glances, found=True)
+            yield glances
 
-    def near(self, findings: Iterable[Finding]) -> Iterator[Stretch]:
-        """Yield the sentences of the body in which something was found, or a fact beside a person, and those around."""
+    def near(self, findings: Iterable[Finding]) -> Iterator[Sequence[Glance]]:
+        """Yield each sentence of the body in which something was found, with those around it."""
         finder, _ = self._body
         page = finder.reader.page
         found = {
             page.plain(f.start) for f in findings if f.part == page.part.path and f.rule_name in self._model.balances
         }
-        places = [(place, True) for place in islice(sorted(found), _NEAR)]
-        places += ((place, False) for place in islice(self._spoken_of(finder), _NEAR))
         seen = set[int]()
-        for place, sure in places:
+        for place in islice(sorted(found), _NEAR):
             sentence = finder.reader.sentence(min(place, len(page.text) - 1))
             if sentence.start not in seen:
                 seen.add(sentence.start)
-                yield Stretch([self._glance(finder, one) for one in _around(finder.reader, sentence)], found=sure)
-
-    def _spoken_of(self, finder: Finder) -> Iterator[int]:
-        """Yield where the sender's own words hold a fact in one sentence with a person."""
-        page = finder.reader.page
-        for fact in page.once(self._facts):
-            if page.segment_at(fact.start) is SegmentKind.OWN:
-                persons = finder.mentions(finder.reader.sentence(fact.start))
-                if any(person.who is not Who.SELF and not person.addressed for person in persons):
-                    yield fact.start
+                yield [self._glance(finder, one) for one in _around(finder.reader, sentence)]
 
     def _glance(self, finder: Finder, sentence: Sentence) -> Glance:
-        words = _WORD.findall(finder.reader.page.lower, sentence.start, sentence.end)
+        words = self._words(finder.reader.page, sentence)
         senses = senses_of(words, self._lexicon.senses) if self._lexicon.senses else ()
         return Glance(finder, sentence, (self._model.add_words(list(dict.fromkeys(words))), self._model.add(senses)))
+
+    def _words(self, page: Page, sentence: Sentence) -> list[str]:
+        """Return the words of a sentence in lower case, without the names of persons: they are no evidence."""
+        words: list[str] = []
+        named = False
+        for written in _WORD.findall(page.text, sentence.start, sentence.end):
+            known = self._lexicon.wordbook.word(written)
+            named = known.capital and (_is_name(known, first=not words) or (named and not known.bits))
+            if not named:
+                words.append(known.low)
+        return words
 
     def worth_reading(self, window: Sequence[Glance]) -> bool:
         """Tell by the words alone whether any rule may be spoken for."""
@@ -261,6 +247,10 @@ def _sentences(reader: Reader, span: Span) -> Iterator[Sentence]:
             at = max(sentence.end, at + 1)
 
 
+def _is_name(word: Word, *, first: bool) -> bool:
+    return bool(word.bits & (_SURE_NAMES if first else NAMES)) and not word.bits & ~NAMES
+
+
 def _around(reader: Reader, sentence: Sentence) -> list[Sentence]:
     """Return a sentence with those before it and the one after it."""
     around = [sentence]
@@ -298,15 +288,12 @@ def _weighed(kept: list[Finding], rule: str, balance: Balance, best: _Best, kind
 
 
 def _is_supported(rule: str, window: Sequence[Read], kept: Iterable[Finding]) -> bool:
-    """Tell whether what must be there is there: a person, something to ask for; of the uses of 2.2 one is enough."""
+    """Tell whether what must be there is there: a person, a request not taken back, one use of 2.2 only."""
     if rule in _ABOUT_SOMEBODY:
         return any(one.somebody for one in window)
     if rule in _UNOFFICIAL:
         return not any(f.rule_name in _UNOFFICIAL and f.confidence >= Confidence.MEDIUM for f in kept if _is_own(f))
-    if rule != _REQUESTS:
-        return True
-    asked = any(all(_holds(window, name) for name in names) for names in _ASKED_FOR)
-    return asked and not any(_holds(window, name) for name in _REFUSED)
+    return rule != _REQUESTS or not any(_holds(window, name) for name in _REFUSED)
 
 
 def _holds(window: Sequence[Read], name: str) -> bool:

@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 from gateway.detect.buckets import BUCKETS, FLOORS, bucket
-from gateway.detect.model import Balance, Heading, Model, read_model, written_model
+from gateway.detect.model import LEAK, Balance, Heading, Model, Unit, read_model, written_model
 
 LEAST = FLOORS[0]
 EVEN = Balance(0.0, 1.0, 1.0, 1.0, 1.0, 0.5, -1.0, -9.0)
@@ -63,6 +63,37 @@ def test_weights_against_a_rule_are_taken_off() -> None:
     assert model.scores([(model.add(["t:against"]),)])[0] == pytest.approx(-10.0 / LEAST**0.5)
 
 
+UNITS = [Unit(1.0, (0.5, -0.5, 2.0)), Unit(-2.0, (1.0, 0.0, 0.0))]
+
+
+def _with_units(weights: dict[str, tuple[int, int]]) -> Model:
+    heading = Heading(
+        balances={"private": EVEN, "solicitation": EVEN}, kinds=("health",), scale=0.5, units=UNITS, unit_scale=0.25
+    )
+    rows = bytearray([128]) * (BUCKETS * heading.lanes)
+    for feature, (first, second) in weights.items():
+        at = bucket(feature) * heading.lanes + 3
+        rows[at : at + 2] = bytes((128 + first, 128 + second))
+    model, problems = read_model(written_model(heading, bytes(rows)))
+    assert problems == []
+    assert model is not None
+    return model
+
+
+def test_a_unit_tells_as_much_as_it_is_lit_and_little_where_it_is_not() -> None:
+    model = _with_units({"t:one": (40, 120), "t:two": (-120, 0)})
+    lit = 1 + 10 / LEAST**0.5
+    first = model.scores([(model.add(["t:one"]),)])
+    second = -2 + 30 / LEAST**0.5
+    second *= 1 if second > 0 else LEAK
+
+    assert first == pytest.approx([0.5 * lit + second, -0.5 * lit, 2 * lit])
+    assert model.scores([(model.add(["t:one"]),)], kinds=False) == pytest.approx(first[:2])
+    dim = 1 - 30 / LEAST**0.5
+    assert dim < 0
+    assert model.scores([(model.add(["t:two"]),)])[1] == pytest.approx(-0.5 * LEAK * dim)
+
+
 def test_sentences_together_are_one_stretch() -> None:
     model = _model({"t:one": 8})
     first, second = (model.add(["t:one"]),), (model.add([f"t:{n}" for n in range(4 * LEAST - 1)]),)
@@ -102,6 +133,8 @@ def test_no_file_is_no_mistake() -> None:
         ("balance weather 1 2 3 4 5 6 7 8", 'the model has nothing to say about "weather"'),
         ("scale much", "scale does not have the numbers it needs"),
         ("blocks many", "blocks does not have the numbers it needs"),
+        ("unit 1 much", "unit does not have the numbers it needs"),
+        ("unit_scale 1 2", "unit_scale does not have the numbers it needs"),
         ("colour blue", '"colour" is not known here'),
     ],
 )
@@ -128,6 +161,13 @@ def test_damaged_weights_are_told(damage: str) -> None:
 
     assert model is None
     assert "damaged" in problems[-1].text
+
+
+def test_units_with_too_few_numbers_are_told() -> None:
+    model, problems = read_model(_text({}, units=[Unit(1.0, (0.5, 0.5))]))
+
+    assert model is None
+    assert "each unit must have" in problems[0].text
 
 
 def test_weights_of_another_version_are_told() -> None:

@@ -17,7 +17,7 @@ from tests.unit.detect.conftest import MakeMessage, MakePart
 
 HEALTH = "special_category:health"
 RULES = ("special_category", "private", "solicitation")
-FACT, KISS, DULL, ASK = "w:blombergad", "w:pussigull", "w:sammanträdet", "w:mejla"
+FACT, KISS, DULL, ASK, NAMED = "w:blombergad", "w:pussigull", "w:sammanträdet", "w:mejla", "w:lakatos"
 
 Opinion = Callable[..., list[Finding]]
 
@@ -32,6 +32,7 @@ def taught(lexicon: Lexicon) -> Lexicon:
         (FACT, 0, 60),
         (FACT, 3, 60),
         (ASK, 2, 60),
+        (NAMED, 0, 60),
         (KISS, 1, 60),
         (DULL, 0, -90),
         (DULL, 1, -90),
@@ -120,14 +121,6 @@ def test_a_long_text_is_read_only_where_something_was_found(opinion: Opinion) ->
     assert [f.confidence for f in opinion(dull + "Karin Ek är blombergad.", found)][1:] == [Confidence.HIGH]
 
 
-def test_a_long_text_is_read_where_a_fact_stands_beside_a_person_too(opinion: Opinion) -> None:
-    dull = "Nämnden behandlar ärendet om vägen. " * (SHORT // 30)
-
-    assert opinion(dull + "Karin Ek är blombergad och har adhd. " + dull)[0].rule == HEALTH
-    assert opinion(dull + "Den är blombergad och har adhd. " + dull) == []
-    assert opinion(dull + "Karin Ek är blombergad. " + dull + "Den har adhd. " + dull) == []
-
-
 def test_in_a_long_text_too_what_the_words_speak_against_is_doubted(opinion: Opinion) -> None:
     dull = "Vägen är öppen. " * (SHORT // 15)
     found = _found("private", Confidence.MEDIUM, start=len(dull), end=len(dull) + 5)
@@ -141,6 +134,12 @@ def test_in_a_long_text_too_what_the_words_speak_against_is_doubted(opinion: Opi
 )
 def test_whom_a_mail_is_for_is_nobody_whom_it_speaks_of(opinion: Opinion, text: str, expected: list[str]) -> None:
     assert [f.rule for f in opinion(text.replace("blombergat", "blombergad"))] == expected
+
+
+def test_the_name_of_a_person_is_no_evidence(opinion: Opinion) -> None:
+    assert opinion("Nu kom Zoltan Lakatos hit.") == []
+    assert opinion("Lakatos kom hit med Bo Ek.") == []
+    assert [f.rule for f in opinion("Nu kom lakatos hit, sa Bo Ek.")] == [HEALTH]
 
 
 def test_without_a_model_nothing_changes(lexicon: Lexicon, part: MakePart, message: MakeMessage) -> None:
@@ -159,11 +158,10 @@ def test_any_text_has_an_opinion(opinion: Opinion, text: str) -> None:
     ("text", "expected"),
     [
         ("Mejla ditt läkarintyg.", ["solicitation"]),
-        ("Mejla dagordningen.", []),
         ("Mejla aldrig ditt läkarintyg.", []),
     ],
 )
-def test_a_request_is_one_only_for_something_sensitive(opinion: Opinion, text: str, expected: list[str]) -> None:
+def test_a_request_that_is_taken_back_is_none(opinion: Opinion, text: str, expected: list[str]) -> None:
     assert [f.rule for f in opinion(text)] == expected
 
 

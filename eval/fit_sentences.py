@@ -377,7 +377,7 @@ def _regressed(columns: np.ndarray, target: np.ndarray) -> np.ndarray:
 
 THRESHOLDS: Final = {
     "special_category": (-0.1, -0.6, -0.6),
-    "solicitation": (2.0, 0.0, -2.5),
+    "solicitation": (9.0, 0.0, -2.5),
     "capacity_unclear": (9.0, -0.8, -9.0),
     "protected_identity": (-0.4, -1.0, -9.0),
     "private": (9.0, -0.8, -2.5),

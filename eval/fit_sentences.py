@@ -381,7 +381,7 @@ THRESHOLDS: Final = {
     "capacity_unclear": (9.0, -0.8, -9.0),
     "protected_identity": (-0.4, -1.0, -9.0),
     "private": (9.0, -0.8, -2.5),
-    "business_or_association": (9.0, -1.0, -2.5),
+    "business_or_association": (9.0, -0.6, -2.5),
     "party_internal": (9.0, -1.0, -3.0),
     "financial": (0.0, -0.6, -4.0),
     "credentials": (0.0, -0.6, -9.0),

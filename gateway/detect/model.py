@@ -16,7 +16,7 @@ from math import isfinite
 from struct import Struct
 from typing import Final, NamedTuple
 
-from gateway.detect.buckets import BLOCKS, BUCKETS, FLOORS, bucket, pieces
+from gateway.detect.buckets import BLOCKS, BUCKETS, FEATURES, FLOORS, bucket, pieces
 from gateway.model import Problem
 
 FILE: Final = "lexicon/model.txt"
@@ -93,6 +93,8 @@ class Heading:
     """What a weight of 1 is worth to a hidden unit."""
     blocks: int = BLOCKS
     """Kinds of features that the weights were fitted to."""
+    features: int = FEATURES
+    """Their version."""
 
     @property
     def lanes(self) -> int:
@@ -189,6 +191,7 @@ def written_model(heading: Heading, weights: bytes) -> str:
         "plain " + " ".join(sorted(heading.plain)),
         "kinds " + " ".join(heading.kinds),
         f"blocks {BLOCKS}",
+        f"features {FEATURES}",
         f"scale {heading.scale!r}",
         f"unit_scale {heading.unit_scale!r}",
         *(f"unit {unit.bias!r} {' '.join(map(repr, unit.tells))}" for unit in heading.units),
@@ -207,12 +210,12 @@ def read_model(text: str | None) -> tuple[Model | None, list[Problem]]:
     if text is None:
         return None, []
     head, mark, body = text.partition(f"\n{_MARK}\n")
-    heading, problems = Heading(blocks=0), []
+    heading, problems = Heading(blocks=0, features=0), []
     for number, line in enumerate(head.split("\n"), 1):
         wrong = _read_line(heading, line.split())
         if wrong:
             problems.append(_wrong(wrong, number))
-    if mark and heading.blocks != BLOCKS:
+    if mark and (heading.blocks, heading.features) != (BLOCKS, FEATURES):
         problems.append(_wrong("was fitted for another version of Utpost; take the file of this version, or remove it"))
     if any(len(unit.tells) != len(heading.balances) + len(heading.kinds) for unit in heading.units):
         problems.append(_wrong("each unit must have its bias, and one number for each balance and each of kinds"))
@@ -236,6 +239,8 @@ def _read_line(heading: Heading, values: list[str]) -> str | None:
             heading.kinds = tuple(values)
         elif key == "scale":
             (heading.scale,) = map(_finite, values)
+        elif key == "features":
+            (heading.features,) = map(int, values)
         elif key == "unit_scale":
             (heading.unit_scale,) = map(_finite, values)
         elif key == "unit":

@@ -52,6 +52,8 @@ _READ: Final = (SegmentKind.OWN, SegmentKind.CALENDAR, SegmentKind.SIGNATURE)
 _ABOUT_SOMEBODY: Final = frozenset({"special_category", "financial", "protected_identity"})
 _UNOFFICIAL: Final = frozenset({"private", "business_or_association", "party_internal", "capacity_unclear"})
 _REQUESTS: Final = "solicitation"
+_DISCLOSING: Final = frozenset({"financial", "credentials", "bulk_personal_data", "personnummer", "samordningsnummer"})
+"""Who gives such data away with certainty is told that, and not that he may be asking for some."""
 _REFUSED: Final = ("solicitation.denials", "solicitation.redirections")
 _REASONS: Final = {
     "solicitation": "Ordvalet {} tyder på att någon ombeds att skicka känsliga uppgifter med e-post.",
@@ -293,7 +295,10 @@ def _is_supported(rule: str, window: Sequence[Read], kept: Iterable[Finding]) ->
         return any(one.somebody for one in window)
     if rule in _UNOFFICIAL:
         return not any(f.rule_name in _UNOFFICIAL and f.confidence >= Confidence.MEDIUM for f in kept if _is_own(f))
-    return rule != _REQUESTS or not any(_holds(window, name) for name in _REFUSED)
+    if rule != _REQUESTS:
+        return True
+    told = any(f.confidence is Confidence.HIGH and f.rule_name in _DISCLOSING and _is_own(f) for f in kept)
+    return not told and not any(_holds(window, name) for name in _REFUSED)
 
 
 def _holds(window: Sequence[Read], name: str) -> bool:

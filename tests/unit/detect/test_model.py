@@ -170,8 +170,9 @@ def test_units_with_too_few_numbers_are_told() -> None:
     assert "each unit must have" in problems[0].text
 
 
-def test_weights_of_another_version_are_told() -> None:
-    model, problems = read_model(_text({}).replace("\nblocks 7\n", "\n"))
+@pytest.mark.parametrize("line", ["blocks 7", "features 2"])
+def test_weights_of_another_version_are_told(line: str) -> None:
+    model, problems = read_model(_text({}).replace(f"\n{line}\n", "\n"))
 
     assert model is None
     assert "another version of Utpost" in problems[0].text

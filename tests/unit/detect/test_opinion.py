@@ -165,5 +165,16 @@ def test_a_request_that_is_taken_back_is_none(opinion: Opinion, text: str, expec
     assert [f.rule for f in opinion(text)] == expected
 
 
+def test_who_gives_data_away_is_told_that_alone(opinion: Opinion) -> None:
+    text = "Mejla ditt läkarintyg."
+
+    for rule, confidence, more in (
+        ("financial", Confidence.HIGH, []),
+        ("financial", Confidence.MEDIUM, ["solicitation"]),
+        ("private", Confidence.HIGH, ["solicitation"]),
+    ):
+        assert [f.rule for f in opinion(text, _found(rule, confidence))][1:] == more
+
+
 def test_a_fact_without_anybody_is_none(opinion: Opinion) -> None:
     assert opinion("Vägen och bron är blombergade, blombergad.") == []

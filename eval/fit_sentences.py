@@ -384,7 +384,7 @@ THRESHOLDS: Final = {
     "business_or_association": (9.0, -0.6, -2.5),
     "party_internal": (9.0, -1.0, -3.0),
     "financial": (0.0, -0.6, -4.0),
-    "credentials": (0.0, -0.6, -9.0),
+    "credentials": (1.2, 0.8, -9.0),
 }
 """Block, warn, drop: what the rules of 2.2 do at most is to warn."""
 

@@ -173,7 +173,9 @@ class Reading:
         finder, _ = self._body
         page = finder.reader.page
         found = {
-            page.plain(f.start) for f in findings if f.part == page.part.path and f.rule_name in self._model.balances
+            page.plain(f.start)
+            for f in findings
+            if f.part == page.part.path and f.rule_name in self._model.balances and f.segment in _READ
         }
         seen = set[int]()
         for place in islice(sorted(found), _NEAR):
@@ -254,14 +256,16 @@ def _is_name(word: Word, *, first: bool) -> bool:
 
 
 def _around(reader: Reader, sentence: Sentence) -> list[Sentence]:
-    """Return a sentence with those before it and the one after it."""
+    """Return a sentence with those before it and the one after it, all of one segment."""
     around = [sentence]
     while len(around) < _TOGETHER and (before := reader.before(around[0])) is not None:
         around.insert(0, before)
-    end = sentence.end
-    while end < len(reader.page.text) and reader.page.text[end].isspace():
+    page, end = reader.page, sentence.end
+    while end < len(page.text) and page.text[end].isspace():
         end += 1
-    return [*around, reader.sentence(end)] if end < len(reader.page.text) else around
+    if end < len(page.text) and page.segment_at(end) is page.segment_at(sentence.start):
+        around.append(reader.sentence(end))
+    return around
 
 
 def windows_of(read: Sequence[T]) -> list[Sequence[T]]:

@@ -233,8 +233,8 @@ class Connection(SMTP):
             self._closing = True
 
     def _flush(self) -> None:
-        # A client that is gone already: uvloop refuses to write before it has told connection_lost, and now and then
-        # before is_closing does.
+        # A client that is gone already, or has our good-bye: uvloop refuses to write before it has told
+        # connection_lost, and after write_eof.
         if self._out and self.transport is not None and not self.transport.is_closing():
             with suppress(RuntimeError):
                 self.transport.write(bytes(self._out))

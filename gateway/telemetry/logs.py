@@ -295,5 +295,5 @@ class _Stderr:
             self._poll.register(descriptor, select.POLLOUT)
         try:
             return bool(self._poll.poll(0)) and os.write(descriptor, octets) > 0
-        except OSError:
+        except (OSError, RuntimeError):  # or another thread looks at the same moment
             return False

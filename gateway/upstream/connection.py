@@ -121,7 +121,7 @@ class RelayConnection(asyncio.Protocol):
         """Send a farewell and close when it is answered, or after so long; nobody waits for it."""
         try:
             self.send(octets, asks=1)
-        except Unavailable:
+        except (Unavailable, RuntimeError):  # uvloop: the handle is closed already
             self.abort()
             return
         self._parting = True

@@ -1,6 +1,9 @@
 """Work in a process of its own: its answer, its mistakes and its end."""
 
 import os
+import signal
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -31,3 +34,37 @@ def test_an_end_without_an_answer_is_a_mistake_too(work: object, capfd: pytest.C
     with pytest.raises(InvalidConfiguration, match="cannot be loaded"):
         Errand(work).result()
     assert "Traceback" not in capfd.readouterr().err
+
+
+def test_without_room_for_a_child_what_is_loaded_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fork() -> int:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    monkeypatch.setattr(os, "fork", fork)
+    with pytest.raises(InvalidConfiguration, match="no process to do so could be started"):
+        Errand(lambda: 1)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_a_parent_that_ignores_its_children_gets_the_answer() -> None:
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        assert Errand(lambda: 7).result() == 7
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+
+
+def test_without_standard_streams_there_is_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    assert Errand(lambda: 7).result() == 7
+
+
+def test_a_child_ends_when_told_though_its_parent_only_takes_note() -> None:
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        with pytest.raises(InvalidConfiguration, match="ended with -15"):
+            Errand(lambda: os.kill(os.getpid(), signal.SIGTERM)).result()
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -136,6 +136,19 @@ def test_whom_a_mail_is_for_is_nobody_whom_it_speaks_of(opinion: Opinion, text: 
     assert [f.rule for f in opinion(text.replace("blombergat", "blombergad"))] == expected
 
 
+def test_in_a_long_text_words_of_others_are_not_read_either(opinion: Opinion) -> None:
+    dull = "Vägen är öppen. " * (SHORT // 15)
+    own, quoted = dull + "Karin Ek kom hit.\n\n", "Karin Ek är blombergad."
+    segments = (
+        Segment(kind=SegmentKind.OWN, start=0, end=len(own)),
+        Segment(kind=SegmentKind.QUOTED, start=len(own), end=len(own + quoted)),
+    )
+    last = _found("private", Confidence.MEDIUM, start=len(dull) + 2, end=len(dull) + 5)
+    theirs = _found("private", Confidence.MEDIUM, start=len(own) + 2, end=len(own) + 5, segment=SegmentKind.QUOTED)
+
+    assert opinion(own + quoted, last, theirs, segments=segments) == [last, theirs]
+
+
 def test_the_name_of_a_person_is_no_evidence(opinion: Opinion) -> None:
     assert opinion("Nu kom Zoltan Lakatos hit.") == []
     assert opinion("Lakatos kom hit med Bo Ek.") == []

@@ -78,3 +78,31 @@ def test_ordinary_mail_passes(checker: Checker, text: str) -> None:
 )
 def test_what_breaks_the_guideline_does_not(checker: Checker, text: str) -> None:
     assert _word(checker, text) != "pass"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "MAIL FROM:<false@elsewhere.example>\nRCPT TO:<victim@example.com>\nDATA\nSubject: smuggled\n\nhidden",
+        "Traceback (most recent call last):\n  File \"app.py\", line 12, in main\nKeyError: 'title'",
+        "The build failed at step three. Please see the log of the nightly run; the cache was cleared.",
+        "SELECT id, name FROM agenda WHERE held_at > '2026-01-01' ORDER BY held_at;",
+        "Kokous siirtyy torstaille kello 14. Asialista liitteenä.",
+        "The committee meets on Thursday at two. The agenda is attached.",
+        "xqzw 4711 lorem ipsum dolor sit amet",
+    ],
+)
+def test_text_unlike_any_that_was_learnt_from_passes(checker: Checker, text: str) -> None:
+    assert _word(checker, text) == "pass"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hej Roger, i kvartalsrapporten finns 44 anmälda kränkningar, varav sju med våld. Vad gör skolan åt det?",
+        "Rektor Maria Ek redovisade hur många elever som har ätstörningar.",
+        "Kommunpolis Dennis Roth berättade om inbrott, misshandel och narkotika under året.",
+    ],
+)
+def test_office_holders_at_work_and_those_who_are_greeted_pass(checker: Checker, text: str) -> None:
+    assert _word(checker, text) == "pass"

@@ -130,10 +130,10 @@ def test_in_a_long_text_too_what_the_words_speak_against_is_doubted(opinion: Opi
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("Hej Karin! Det är blombergat.", []), ("Hej Karin, Bo Ek är blombergad.", [HEALTH])],
+    [("Hej Karin! Det är blombergad.", []), ("Hej Karin, Bo Ek är blombergad.", [HEALTH])],
 )
 def test_whom_a_mail_is_for_is_nobody_whom_it_speaks_of(opinion: Opinion, text: str, expected: list[str]) -> None:
-    assert [f.rule for f in opinion(text.replace("blombergat", "blombergad"))] == expected
+    assert [f.rule for f in opinion(text)] == expected
 
 
 def test_in_a_long_text_words_of_others_are_not_read_either(opinion: Opinion) -> None:

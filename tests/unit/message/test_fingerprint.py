@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
+from zlib import crc32
 
 import pytest
 
-from gateway.message.fingerprint import TEXT, _words, _words_of_any_script, fingerprint
+from gateway.message.fingerprint import TEXT, _checksums, _folded, _folded_in_any_script, _minima, fingerprint
 from gateway.message.parse import parse_message
 from gateway.model import Fingerprint
 
@@ -119,6 +120,39 @@ def test_the_fast_way_and_the_slow_way_find_the_same_words(frame: str) -> None:
     differing = [
         hex(c)
         for c in marks
-        if chr(c) != "@" and _words(frame.format(chr(c))) != _words_of_any_script(frame.format(chr(c)))
+        if chr(c) != "@"
+        and _folded(frame.format(chr(c))).split() != _folded_in_any_script(frame.format(chr(c))).split()
     ]
     assert not differing
+
+
+def plainly(paragraphs: list[list[str]]) -> list[int]:
+    """Return the checksums of all runs of three words, or of a whole shorter paragraph, one after the other."""
+    factors = (0x2545F491, 0x1B873593, 0x3C6EF373)
+    found = []
+    for words in paragraphs:
+        framed = words if len(words) > 2 else ["\0", *words, "\0"][:3]
+        runs = zip(framed, framed[1:], framed[2:], strict=False)
+        found += [
+            sum(crc32(w.encode()) * f for w, f in zip(run, factors, strict=True)) >> 20 & 2**29 - 1 for run in runs
+        ]
+    return found
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 4, 40, 1500, 5000])
+def test_checksums_made_at_once_are_those_made_one_by_one(size: int) -> None:
+    dice = random.Random(size)
+    paragraphs = [
+        [dice.choice(WORDS) + dice.choice("abcdef") for _ in range(dice.choice((1, 2, 3, 9)))] for _ in range(size)
+    ]
+    words = ["\0"]
+    for paragraph in paragraphs:
+        words += [*paragraph, *dice.choice((["\0"], ["\0", "\0"]))]
+    found = [value for value in _checksums([word.encode() for word in words]) if value < 2**29]
+    assert found == plainly(paragraphs)
+    minima = _minima(_checksums([word.encode() for word in words]))
+    if len(set(found)) < 25:
+        assert minima == ()
+    else:
+        lowest = {bin_: min(v // 64 for v in found if v % 64 == bin_) for bin_ in {v % 64 for v in found}}
+        assert all(minima[bin_] == value for bin_, value in lowest.items())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from gateway.detect import topics
@@ -53,6 +53,15 @@ class Fact(NamedTuple):
     abstract: bool = False
     """It goes on to name an activity or a subject (cancervård)."""
     capital: bool = False
+
+
+def known_facts(page: Page) -> Sequence[Fact]:
+    """Return the facts of a page, looked for once whoever asks."""
+    return page.once(_facts)
+
+
+def _facts(page: Page) -> Sequence[Fact]:
+    return facts_of(page, page.lexicon.wordbook)
 
 
 def facts_of(page: Page, words: Wordbook) -> list[Fact]:

@@ -132,19 +132,15 @@ class _Scanner:
         self._first = sentence.start == 0
 
     def scan(self) -> Iterator[Mention]:
-        at = 0
-        while at < len(self._tokens):
-            token = self._tokens[at]
-            if not token.bits & _WORTH and (token.bits or not token.capital):
-                at += 1
+        done = 0
+        for at in [n for n, t in enumerate(self._tokens) if t.bits & _WORTH or (t.capital and not t.bits)]:
+            if at < done:
                 continue
             mention = self._mention(at)
-            if mention is None:
-                at += 1
-            else:
+            if mention is not None:
                 self._mark(mention)
                 yield mention
-                at = max(mention.last, at + 1)
+                done = mention.last
 
     def _mention(self, at: int) -> Mention | None:
         token = self._tokens[at]

@@ -129,7 +129,7 @@ class Model:
     def add(self, features: Iterable[str]) -> tuple[int, int]:
         """Return the packed sum of the weights of features, and their number."""
         weights, lanes = self._weights, self._lanes
-        rows = [weights[at : at + lanes] for at in [bucket(feature) * lanes for feature in features]]
+        rows = [weights[at : at + lanes] for at in [number * lanes for number in _numbered(features)]]
         width, size = _LANE * lanes, _LANE * lanes * len(rows)
         apart = bytearray(size)  # each weight with room for the sum of its lane
         apart[::_LANE] = b"".join(rows)
@@ -158,6 +158,15 @@ class Model:
             bright = lit if lit > 0 else LEAK * lit
             scores = [score + bright * tells for score, tells in zip(scores, unit.tells, strict=False)]
         return scores
+
+
+def _numbered(features: Iterable[str]) -> list[int]:
+    """Return where features are counted; hundreds of them in a sentence, without a call of ``bucket`` for each."""
+    features = list(features)
+    try:
+        return [zlib.crc32(feature.encode()) % BUCKETS for feature in features]
+    except UnicodeEncodeError:
+        return list(map(bucket, features))
 
 
 class _Memory(dict[str, tuple[int, int]]):

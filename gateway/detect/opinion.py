@@ -13,7 +13,7 @@ from math import fsum
 from typing import Final, TypeVar
 
 from gateway.detect import topics
-from gateway.detect.facts import Fact, facts_of
+from gateway.detect.facts import known_facts
 from gateway.detect.lexicon import Lexicon
 from gateway.detect.matcher import Span
 from gateway.detect.mentions import Who
@@ -220,7 +220,7 @@ class Reading:
         page, mentions = finder.reader.page, finder.mentions(sentence)
         if page.segment_at(sentence.start) is SegmentKind.SIGNATURE:
             mentions = [replace(mention, addressed=True) for mention in mentions]
-        inside = [fact for fact in page.once(self._facts) if sentence.start <= fact.start < sentence.end]
+        inside = [fact for fact in known_facts(page) if sentence.start <= fact.start < sentence.end]
         traits = set[str]()
         for fact in inside[:_FACTS]:
             seen = [traits_of(pair) for pair in finder.pairs(fact)]
@@ -235,9 +235,6 @@ class Reading:
             somebody=any(not mention.addressed for mention in mentions),
             kinds=tuple(fact.kind for fact in inside),
         )
-
-    def _facts(self, page: Page) -> list[Fact]:
-        return facts_of(page, self._lexicon.wordbook)
 
 
 def _sentences(reader: Reader, span: Span) -> Iterator[Sentence]:

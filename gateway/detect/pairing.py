@@ -64,7 +64,7 @@ class Finder:
         if known is None:
             # In a short mail a person may also be left out, or written without a capital letter.
             worth = len(self.reader.page.text) < _SHORT or sentence.bits & PERSONAL
-            known = mentions_of(sentence, lower_case=self.reader.lower_case) if worth else []
+            known = sentence.once(_persons_in_small if self.reader.lower_case else _persons) if worth else []
             self._found[sentence.start] = known
         return known
 
@@ -93,6 +93,15 @@ class Finder:
             if current is not None:
                 found += ((distance, m) for m in self.mentions(current) if _is_spoken_of(m))
         return found
+
+
+def _persons(sentence: Sentence) -> list[Mention]:
+    return mentions_of(sentence, lower_case=False)
+
+
+def _persons_in_small(sentence: Sentence) -> list[Mention]:
+    """Return the persons of a sentence whose writer does without capital letters."""
+    return mentions_of(sentence, lower_case=True)
 
 
 def _is_spoken_of(mention: Mention) -> bool:

@@ -196,13 +196,15 @@ class Senses:
 
     def phrases(self, known: Sequence[Known]) -> Iterator[tuple[int, int]]:
         """Yield the phrases in words one after another: where each begins, and its sense."""
+        lemmas = [one.lemmas for one in known]
         for at, one in enumerate(known):
             for begun in one.begun:
-                for next_at in range(at + 1, min(at + 2 + _GAP, len(known))):
-                    for second in known[next_at].lemmas:
-                        for rest, sense in begun.get(second, ()):
-                            if self._follows(known, next_at, rest):
-                                yield at, sense
+                for next_at, seconds in enumerate(lemmas[at + 1 : at + 2 + _GAP], at + 1):
+                    for second in seconds:
+                        if second in begun:
+                            for rest, sense in begun[second]:
+                                if self._follows(known, next_at, rest):
+                                    yield at, sense
 
     def _follows(self, known: Sequence[Known], at: int, rest: Words) -> bool:
         for word in rest:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable
-from functools import cached_property, reduce
-from operator import attrgetter, or_
+from collections.abc import Callable, Iterable
+from functools import cached_property, partial, reduce
+from itertools import islice
+from operator import add, attrgetter, or_
 from typing import Final, NamedTuple, TypeVar, cast
 
 from gateway.detect.view import Page
@@ -52,6 +53,10 @@ class Token(NamedTuple):
     shown: int
 
 
+# Tokens are made by functions of C alone: a sentence that is weighed has a hundred of them.
+_WRITTEN: Final[Callable[[re.Match[str]], str]] = re.Match.group
+_PLACE: Final[Callable[[re.Match[str]], tuple[int, int]]] = re.Match.span
+_TOKEN_OF: Final[Callable[[Iterable[object]], Token]] = partial(tuple.__new__, Token)
 _SHOWN: Final = attrgetter("shown")
 _BITS: Final = attrgetter("bits")
 _T = TypeVar("_T")
@@ -89,18 +94,18 @@ class Sentence:
     @cached_property
     def tokens(self) -> list[Token]:
         """The words and marks, as many as are looked at."""
-        tokens: list[Token] = []
-        word = self._words.word
         pattern = _TOKEN_LATIN if self._page.is_latin else _TOKEN
-        for match in pattern.finditer(self._page.text, self.start, self.end):
-            tokens.append(tuple.__new__(Token, (*match.span(), *word(match.group()))))
-            if len(tokens) >= MAX_TOKENS:
-                break
-        return tokens
+        found = list(islice(pattern.finditer(self._page.text, self.start, self.end), MAX_TOKENS))
+        words = map(self._words.word, map(_WRITTEN, found))
+        return list(map(_TOKEN_OF, map(add, map(_PLACE, found), words)))
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        return [token.end for token in self.tokens]
 
     def token_at(self, position: int) -> int:
         """Return the number of the token that holds or follows a position."""
-        return bisect_left(self.tokens, position + 1, key=lambda t: t.end)
+        return bisect_left(self._ends, position + 1)
 
     def span(self, first: int, last: int) -> int:
         """Return all bits of the tokens in ``[first, last)``."""
@@ -115,6 +120,7 @@ class Reader:
         self.page = page
         self.words = words
         self._read: dict[int, Sentence] = {}
+        self._cut = page.once(_cut)
         self._before: dict[int, Sentence | None] = {}
         self._end_mark = _END if "\u061f" in page.text else _END_LATIN
 
@@ -128,7 +134,14 @@ class Reader:
         start = self._start(position)
         known = self._read.get(start)
         if known is None or known.end <= position:
-            known = self._read[start] = Sentence(self.page, start, self._end(position), self.words)
+            known = self._read[start] = self._shared(start, self._end(position))
+        return known
+
+    def _shared(self, start: int, end: int) -> Sentence:
+        """Return the sentence between two places, the same one for all readers of the page."""
+        known = self._cut.get((start, end))
+        if known is None:
+            known = self._cut[start, end] = Sentence(self.page, start, end, self.words)
         return known
 
     def before(self, sentence: Sentence) -> Sentence | None:
@@ -172,6 +185,12 @@ class Reader:
                 return _behind(text, match.start())
             match = self._end_mark.search(text, match.end(), highest)
         return highest
+
+
+def _cut(page: Page) -> dict[tuple[int, int], Sentence]:
+    """Return the place for all sentences of a page that have been cut."""
+    del page
+    return {}
 
 
 def _behind(text: str, at: int) -> int:

@@ -10,7 +10,7 @@ from typing import Final
 
 from gateway.detect import topics
 from gateway.detect.detector import Detector
-from gateway.detect.facts import facts_of
+from gateway.detect.facts import known_facts
 from gateway.detect.foreign import is_foreign, is_linked
 from gateway.detect.lexicon import Lexicon
 from gateway.detect.mentions import Mention, Who
@@ -86,9 +86,9 @@ def _weigh_all(finder: Finder, lexicon: Lexicon) -> Iterator[_Weighed]:
     """Yield the best pair of each fact that has one."""
     page = finder.reader.page
     levels = _LONG_LEVELS if len(page.text) > lexicon.number(f"{topics.FOLDER}levels.long_text") else _LEVELS
-    facts = facts_of(page, lexicon.wordbook)
+    facts = known_facts(page)
     if len(facts) > _MOST_PAIRS:
-        facts.sort(key=lambda f: f.table != topics.CERTAIN)
+        facts = sorted(facts, key=lambda f: f.table != topics.CERTAIN)
     left = _MOST_PAIRS
     for fact in facts:
         if page.segment_at(fact.start) in _UNASKED:

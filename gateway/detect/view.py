@@ -79,7 +79,7 @@ class Page:
         """Prepare nothing yet: every property is worked out when a detector first asks for it."""
         self.part = part
         self.kind = kind
-        self._lexicon = lexicon
+        self.lexicon = lexicon
         self._sentences: dict[int, Span] = {}
         self._asked: dict[tuple[str, int, int], list[Span]] = {}
         self._worked_out: dict[Callable[[Page], object], object] = {}
@@ -124,7 +124,7 @@ class Page:
 
     @cached_property
     def _hits(self) -> dict[str, list[Span]]:
-        return self._lexicon.search(self.text, self._latin)
+        return self.lexicon.search(self.text, self._latin)
 
     @cached_property
     def tokens(self) -> bytes:
@@ -168,7 +168,7 @@ class Page:
 
     def within(self, name: str, start: int, end: int) -> Sequence[Span]:
         """Return all words of a list that begin inside ``[start, end)``."""
-        finder = self._lexicon.finders.get(name)
+        finder = self.lexicon.finders.get(name)
         if finder is not None:
             key = (name, start, end)
             found = self._asked.get(key)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 from gateway.message import cues
@@ -19,6 +21,10 @@ _BLOCK_LINES: Final = 40
 _ATTRIBUTION_LINES: Final = 4
 _ATTRIBUTION: Final = 400
 _WRAPPED: Final = 60
+_LABEL: Final = 24
+"""Characters of a line in which the colon of a label must stand."""
+_DRAWN: Final = frozenset(">-_*=~\u2014\u2015\u2500")
+"""What quoted lines and lines that a program draws begin with."""
 _INVISIBLE: Final = " \t\r\u00a0\u200b\ufeff\u2060\u200e\u200f"
 
 
@@ -52,14 +58,14 @@ class Line(NamedTuple):
     """Without the blanks and invisible characters around it."""
 
 
+_LINE: Final[Callable[[Iterable[object]], Line]] = partial(tuple.__new__, Line)
+
+
 def split_lines(text: str) -> list[Line]:
     """Return the lines of a text, ``LINES`` of them and one for the rest."""
-    lines = []
-    start = 0
-    for raw in text.split("\n", LINES):
-        lines.append(Line(start, raw.strip(_INVISIBLE)))
-        start += len(raw) + 1
-    return lines
+    lines = text.split("\n", LINES)
+    starts = accumulate([len(line) + 1 for line in lines], initial=0)
+    return list(map(_LINE, zip(starts, [line.strip(_INVISIBLE) for line in lines], strict=False)))
 
 
 def attribute(lines: Sequence[Line], setting: Setting, ranges: Sequence[Range] = ()) -> list[SegmentKind]:
@@ -82,15 +88,13 @@ class _Attribution:
         self._kind = SegmentKind.FORWARDED if setting.forward else SegmentKind.QUOTED
         if ranges:
             self._place(ranges)
-        self._telling = [n for n, line in enumerate(lines) if self._may_tell(n, line.text)]
+        self._telling = [n for n, (_, text) in enumerate(lines) if text and _may_tell(text)]
         """Lines that can be a mark or a part of one."""
+        if ranges:
+            marked = (n for n, quoted in enumerate(self._quoted) if quoted)
+            self._telling = sorted({*self._telling, *self._dividers, *marked})
         self._colons = [n for n, line in enumerate(lines) if line.text.endswith(":")]
         """Lines that can end an introduction."""
-
-    def _may_tell(self, number: int, text: str) -> bool:
-        if self._quoted[number] or number in self._dividers:
-            return True
-        return bool(text) and (":" in text or not text[0].isalnum() or "\uff1a" in text)
 
     def _place(self, ranges: Sequence[Range]) -> None:
         """Turn the traces of HTML into marks on lines."""
@@ -252,6 +256,13 @@ class _Attribution:
         return position + 1
 
 
+def _may_tell(text: str) -> bool:
+    """Tell whether a line may be quoted, drawn, a mark, a label, or end an introduction."""
+    if not text[0].isalnum():
+        return text[0] in _DRAWN or text[0].isspace() or ":" in text or "\uff1a" in text
+    return (":" in text and (":" in text[:_LABEL] or ":" in text[-_LABEL:])) or "\uff1a" in text[:_LABEL]
+
+
 def _holds(blocks: Sequence[int], container: Range) -> bool:
     """Tell whether a blockquote begins inside a container: then it alone is quoted, answers may stand around it."""
     first = bisect_left(blocks, container.start)
@@ -259,7 +270,7 @@ def _holds(blocks: Sequence[int], container: Range) -> bool:
 
 
 def _label(text: str) -> tuple[Label | None, str]:
-    match = cues.LABEL_LINE.match(text) if ":" in text[:24] or "\uff1a" in text[:24] else None
+    match = cues.LABEL_LINE.match(text) if ":" in text[:_LABEL] or "\uff1a" in text[:_LABEL] else None
     if match is None:
         return None, ""
     return cues.LABELS.get(match[1].strip().casefold()), match[2]

@@ -30,6 +30,7 @@ _CONTACT: Final = re.compile(
 )
 _NUMBER: Final = re.compile(r"\d{4}")
 _CLOSING_HEADS: Final = frozenset(phrase[:2] for phrase in cues.CLOSINGS)
+_FOOTER_HEADS: Final = words_of("sk se hä ge he la lä ha vo ho ou en")
 _LINKS: Final = words_of("från genom i på och av & / via from and av fra og ja von und")
 _VERBAL: Final = words_of(
     """
@@ -78,12 +79,13 @@ def _signature(lines: Sequence[Line], kinds: list[SegmentKind], position: int, s
     text = lines[position].text
     if len(text) > _SHORT:
         return position + 1
-    if cues.PHONE_FOOTER.match(text):
+    head = text[:2].casefold()
+    if head in _FOOTER_HEADS and cues.PHONE_FOOTER.match(text):
         kinds[position] = SegmentKind.SIGNATURE
         return position + 1
     if text in _DELIMITERS or (text[0] == "/" and _SLASH_NAME.fullmatch(text)):
         return _mark(kinds, position, _end(lines, kinds, position + 1))
-    phrase = _closing(text)
+    phrase = _closing(text) if head in _CLOSING_HEADS else 0
     if not phrase:
         return position + 1
     stop = _end(lines, kinds, position + 1)
@@ -101,8 +103,6 @@ def _mark(kinds: list[SegmentKind], position: int, stop: int) -> int:
 
 def _closing(text: str) -> int:
     """Return the length of the closing phrase at the head of a line; 0 where more than a name follows it."""
-    if text[:2].casefold() not in _CLOSING_HEADS:
-        return 0
     folded = text.casefold()
     if not folded.startswith(cues.CLOSINGS):
         return 0

@@ -38,6 +38,13 @@ _REPLY_SECONDS: Final = 2.0
 _WAITING: Final = 10_000
 _LEISURE: Final = 0.003
 """Seconds that concluding work may wait for other work to travel with: nobody's mail waits for it."""
+_FEW: Final = 2
+"""Claims that are no crowd: they wait for nobody."""
+_GLANCE: Final = 0.001
+_GLANCES: Final = 3
+"""So often, and so many seconds, claims of a crowd wait for one another: to commit costs as much as to claim."""
+_CONTENT: Final = 16
+"""Transactions for which as many claims as came are enough, before one more is waited for."""
 _GONE: Final = "the process that keeps it is gone"
 
 
@@ -95,6 +102,30 @@ class _Frames:
 # --- the process ---------------------------------------------------------------------------------
 
 
+class Crowd:
+    """How many claims to expect together: as many as came lately, and now and then one more."""
+
+    __slots__ = ("_content", "_expected")
+
+    def __init__(self) -> None:
+        """Expect nobody."""
+        self._expected = 0
+        self._content = 0
+
+    def worth_waiting(self, waiting: int) -> bool:
+        """Tell whether more will come soon than are waiting; not where few make claims, who would only lose time."""
+        return self._expected > max(_FEW, waiting)
+
+    def came(self, waiting: int) -> None:
+        """Learn from how many were waiting in the end."""
+        if waiting < self._expected:
+            self._expected, self._content = waiting, _CONTENT
+        elif self._content:
+            self._expected, self._content = waiting, self._content - 1
+        else:
+            self._expected = waiting + 1
+
+
 class Bookkeeper:
     """One store and the workers it is kept for."""
 
@@ -105,6 +136,7 @@ class Bookkeeper:
         self._backlog = Backlog()
         self._selector = selectors.DefaultSelector()
         self._selector.register(hub, selectors.EVENT_READ)
+        self._crowd = Crowd()
         self._ending = False
 
     def run(self) -> int:
@@ -119,9 +151,19 @@ class Bookkeeper:
             if self._listen(0 if self._backlog else None):
                 self._listen(0)  # who has just connected may have spoken long ago
             if self._backlog:
+                self._gather()
                 self._reply(self._writer.perform(self._backlog))
         self._writer.close()
         return 0
+
+    def _gather(self) -> None:
+        """Let claims wait a moment for one another where many come together."""
+        glances = 0
+        while glances < _GLANCES and self._crowd.worth_waiting(self._backlog.waited_for):
+            time.sleep(_GLANCE)  # to be woken by each would cost what is to be spared
+            self._listen(0)
+            glances += 1
+        self._crowd.came(self._backlog.waited_for)
 
     def _listen(self, seconds: float | None) -> bool:
         """Take in what there is, waiting so long for something; tell whether anybody has connected."""

@@ -221,6 +221,11 @@ class Backlog:
     def __len__(self) -> int:
         return len(self._first) + len(self._then)
 
+    @property
+    def waited_for(self) -> int:
+        """Return how many jobs somebody waits for."""
+        return len(self._then)
+
     def add(self, job: Job) -> None:
         """Put a job in its place."""
         (self._first if job.concluding else self._then).append(job)
@@ -240,7 +245,7 @@ class Writer:
     def __init__(self, file: StoreFile) -> None:
         """Open nothing before the first piece of work."""
         self._file = file
-        self._connection: sqlite3.Connection | None = None
+        self._connection: Connection | None = None
         self._inode = (0, 0)
 
     def perform(self, backlog: Backlog) -> list[Job]:
@@ -262,6 +267,7 @@ class Writer:
         """Move jobs from the backlog to ``taken`` and do them, for one turn."""
         connection = self._connect()
         connection.execute("BEGIN IMMEDIATE")
+        connection.noted.clear()
         until = time.monotonic() + _TURN
         while backlog and len(taken) < _BATCH and (not taken or time.monotonic() < until):
             job = backlog.next()
@@ -269,7 +275,7 @@ class Writer:
             _step(connection, job)
         connection.execute("COMMIT")
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self) -> Connection:
         if self._connection is not None and self._file.inode() != self._inode:
             self.close()
         if self._connection is None:
@@ -370,6 +376,15 @@ def translated(error: Exception) -> StoreError:
 # --- the file ------------------------------------------------------------------------------------
 
 
+class Connection(sqlite3.Connection):
+    """A connection with what the work of the present transaction has noted for the work that follows in it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Note nothing yet."""
+        super().__init__(*args, **kwargs)
+        self.noted: dict[str, Any] = {}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreFile:
     """Where a store is kept, and how it is opened."""
@@ -389,7 +404,7 @@ class StoreFile:
             return (0, 0)
         return (found.st_dev, found.st_ino)
 
-    def open(self) -> sqlite3.Connection:
+    def open(self) -> Connection:
         """Return a connection to the file in its present form, made or migrated where needed."""
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # The log and the shared memory beside the file take over its mode and its owner.
@@ -397,7 +412,9 @@ class StoreFile:
             os.close(create(self.path))
         until = time.monotonic() + self.patience
         while True:
-            connection = sqlite3.connect(self.path, timeout=self.patience, isolation_level=None, cached_statements=256)
+            connection = sqlite3.connect(
+                self.path, timeout=self.patience, isolation_level=None, cached_statements=256, factory=Connection
+            )
             try:
                 self._prepare(connection)
             except (sqlite3.Error, StoreError) as error:

@@ -14,7 +14,7 @@ from gateway.ledger.books import BookLedger, Work
 from gateway.ledger.keys import Key, KeyChanged, record_of
 from gateway.ledger.tables import MIGRATIONS, SqliteBook
 from gateway.model import Unavailable
-from gateway.store import Store, StoreError, StoreFile
+from gateway.store import Connection, Store, StoreError, StoreFile
 
 T = TypeVar("T")
 
@@ -68,12 +68,18 @@ class _Keeper:
 
 def _agree(record: str, connection: sqlite3.Connection) -> str:
     connection.execute("INSERT OR IGNORE INTO meta VALUES ('key', ?)", (record,))
+    if isinstance(connection, Connection):
+        connection.noted.clear()
     return _recorded(connection)
 
 
 def _transact(key_id: str, work: Work[T], connection: sqlite3.Connection) -> T:
-    if not _recorded(connection).startswith(f"{key_id}:"):
-        raise KeyChanged
+    """Do the work if the key is still the one; asked once in a transaction, since nobody else writes meanwhile."""
+    noted = connection.noted if isinstance(connection, Connection) else {}
+    if noted.get("key") != key_id:
+        if not _recorded(connection).startswith(f"{key_id}:"):
+            raise KeyChanged
+        noted["key"] = key_id
     return work(SqliteBook(connection))
 
 

@@ -64,6 +64,10 @@ class SqliteBook:
     def __init__(self, connection: sqlite3.Connection) -> None:
         """Work in the connection's open transaction."""
         self._do = connection.execute
+        self._marks: dict[int, tuple[int, int]] = {}
+        self._contents: dict[bytes, tuple[int, int]] = {}
+        """What the last look found: mailing, and until when. So it is known what need not be written again."""
+        self._living: dict[int, int] = {}
 
     def _number(self, sql: str, *values: object) -> int:
         return int(self._do(sql, values).fetchone()[0])
@@ -79,19 +83,29 @@ class SqliteBook:
         """Return the mailings that these marks belong to."""
         among, values = _among(marks)
         rows = self._do(
-            f"""SELECT DISTINCT mark.mailing, mailing.became FROM mark JOIN mailing ON mailing.id = mark.mailing
+            f"""SELECT mark.id, mark.mailing, mark.until, mailing.became, mailing.until
+            FROM mark JOIN mailing ON mailing.id = mark.mailing
             WHERE mark.until > ? AND mark.id IN ({among})""",  # noqa: S608 - question marks
             (at, *values),
         ).fetchall()
-        roots = (mailing if became is None else self.root(became) for mailing, became in rows)
-        return {root for root in roots if root is not None}
+        found: set[int] = set()
+        self._marks, self._living = {}, {}
+        for mark, mailing, until, became, living in rows:
+            self._marks[mark] = (mailing, until)
+            self._living[mailing] = living
+            root = mailing if became is None else self.root(mailing)
+            if root is not None:
+                found.add(root)
+        return found
 
     def contents(self, sender: int, at: int) -> Sequence[tuple[bytes, int]]:
         """Return minima and mailing of the sender's contents, the latest used."""
-        return self._do(
-            "SELECT minima, mailing FROM content WHERE sender = ? AND until > ? ORDER BY until DESC LIMIT ?",
+        rows = self._do(
+            "SELECT minima, mailing, until FROM content WHERE sender = ? AND until > ? ORDER BY until DESC LIMIT ?",
             (sender, at, RECALLED),
         ).fetchall()
+        self._contents = {minima: (mailing, until) for minima, mailing, until in rows}
+        return [row[:2] for row in rows]
 
     def root(self, mailing: int) -> int | None:
         """Return what became of a mailing."""
@@ -107,8 +121,9 @@ class SqliteBook:
         """Remember a new mailing."""
         self._do(
             "INSERT OR REPLACE INTO mailing (id, sender, first, last, until) VALUES (?, ?, ?, ?, ?)",
-            (mailing, claim.sender, claim.at, claim.at, claim.until),
+            (mailing, claim.sender, claim.at, claim.at, claim.tied_until),
         )
+        self._living[mailing] = claim.tied_until
 
     def join(self, mailings: Collection[int], at: int) -> int:
         """Make these mailings one, under the name of the oldest."""
@@ -147,17 +162,15 @@ class SqliteBook:
 
     def remember(self, mailing: int, claim: KeyedClaim, content: bytes) -> None:
         """Tie the claim's marks and content to the mailing for as long as it is recognised."""
-        self._do(
-            "INSERT OR REPLACE INTO mark SELECT value, ?, ? FROM json_each(?)",
-            (mailing, claim.tied_until, _list(claim.marks)),
-        )
-        if content:
-            values = (claim.sender, content, mailing, claim.tied_until)
-            self._do("INSERT OR REPLACE INTO content VALUES (?, ?, ?, ?)", values)
-        self._do(
-            "UPDATE mailing SET last = max(last, ?), until = max(until, ?) WHERE id = ?",
-            (claim.at, claim.tied_until, mailing),
-        )
+        needed = claim.tied_until
+        for mark in claim.marks:
+            if until := _tie(self._marks.get(mark), mailing, needed):
+                self._do("INSERT OR REPLACE INTO mark VALUES (?, ?, ?)", (mark, mailing, until))
+        if content and (until := _tie(self._contents.get(content), mailing, needed)):
+            self._do("INSERT OR REPLACE INTO content VALUES (?, ?, ?, ?)", (claim.sender, content, mailing, until))
+        if self._living.get(mailing, 0) < needed - SLACK:
+            values = (claim.at, needed, mailing)
+            self._do("UPDATE mailing SET last = max(last, ?), until = max(until, ?) WHERE id = ?", values)
 
     # --- counting --------------------------------------------------------------------------------
 
@@ -181,11 +194,11 @@ class SqliteBook:
         return dict(rows.fetchall())
 
     def held(self, mailing: int, besides: int, at: int) -> list[Mapping[int, int]]:
-        """Return the persons of each reservation of the mailing but one attempt's."""
+        """Return the persons of the mailing's reservations but one attempt's; those of several that are alike once."""
         rows = self._do(
             "SELECT persons FROM reservation WHERE mailing = ? AND attempt <> ? AND until > ?", (mailing, besides, at)
         ).fetchall()
-        return [_persons(row[0]) for row in rows]
+        return [_persons(text) for text in {row[0] for row in rows}]
 
     def allowances(self, sender: int, mailing: int, at: int) -> list[Allowance]:
         """Return what the sender's permits mean for the mailing."""
@@ -259,7 +272,10 @@ class SqliteBook:
                 {_REACHED}""",  # noqa: S608 - a constant
                 (mailing, at, until, json.dumps(persons)),
             )
-        self._do("UPDATE mailing SET last = max(last, ?), until = max(until, ?) WHERE id = ?", (at, until, mailing))
+        life = (at, mailing, until)
+        # Nearly always it lives long enough already, and its place in the index stays.
+        if not self._do("UPDATE mailing SET last = max(last, ?1) WHERE id = ?2 AND until >= ?3", life).rowcount:
+            self._do("UPDATE mailing SET last = max(last, ?1), until = max(until, ?3) WHERE id = ?2", life)
 
     def bind(self, permit: str, sender: int, mailing: int) -> None:
         """Make a permit that the sender has for any mailing one for this mailing."""
@@ -364,6 +380,18 @@ _REACHED: Final = """ON CONFLICT DO UPDATE SET until = max(until, excluded.until
     weight = CASE WHEN until > ?2 THEN max(weight, excluded.weight) ELSE excluded.weight END"""
 FEW: Final = 4
 """Numbers up to which each has its place in a statement: to read them out of JSON costs as much as five look-ups."""
+
+
+SLACK: Final = 60_000
+"""Milliseconds that a mailing of several messages is recognised beyond its time, so that what ties them together is not
+written anew for each of a thousand that follow one another. Whom it has reached counts for their time and no longer."""
+
+
+def _tie(found: tuple[int, int] | None, mailing: int, needed: int) -> int:
+    """Return until when to tie to the mailing; 0 where what was found does for as long as is needed."""
+    if found is None or found[0] != mailing:
+        return needed
+    return needed + SLACK if found[1] < needed else 0
 
 
 def _among(numbers: Collection[int]) -> tuple[str, Collection[object]]:

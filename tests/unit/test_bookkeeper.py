@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.bookkeeper import Bookkeeper, Hub, KeptStore
+from gateway.bookkeeper import Bookkeeper, Crowd, Hub, KeptStore
 from gateway.store import StoreBroken, StoreBusy, StoreFile
 
 SCHEMA = ("CREATE TABLE word (text TEXT UNIQUE);",)
@@ -261,3 +261,30 @@ async def test_it_serves_where_the_system_does_not_let_it_wait(house: House, mon
     store = KeptStore(house.hub.workers)
     assert await store.run(partial(add, "ett")) == 1
     await store.close()
+
+
+def test_who_is_alone_or_one_of_two_never_waits_for_others() -> None:
+    crowd = Crowd()
+    for waiting in [1] * 40 + [2, 1] * 40:
+        assert not crowd.worth_waiting(waiting)
+        crowd.came(waiting)
+
+
+def test_a_crowd_waits_for_as_many_as_came_and_now_and_then_for_one_more() -> None:
+    crowd = Crowd()
+    crowd.came(4)
+    assert [crowd.worth_waiting(waiting) for waiting in (1, 4, 5)] == [True, True, False]
+    crowd.came(4)  # the fifth did not come
+    for _ in range(16):
+        assert [crowd.worth_waiting(waiting) for waiting in (3, 4)] == [True, False]
+        crowd.came(4)
+    crowd.came(4)
+    assert crowd.worth_waiting(4)
+
+
+def test_a_crowd_that_is_gone_is_waited_for_once() -> None:
+    crowd = Crowd()
+    crowd.came(9)
+    assert crowd.worth_waiting(1)
+    crowd.came(1)
+    assert not crowd.worth_waiting(1)

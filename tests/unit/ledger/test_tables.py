@@ -5,15 +5,17 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 
 import pytest
 
 from gateway.ledger.claiming import settle, take
-from gateway.ledger.keys import key_of, keyed, keyed_permit
-from gateway.ledger.tables import MIGRATIONS, SqliteBook
+from gateway.ledger.keys import KeyedClaim, key_of, keyed, keyed_permit
+from gateway.ledger.tables import MIGRATIONS, SLACK, SqliteBook
 from tests.support.claims import START, WINDOW, claim, like, permit, persons
 
 KEY = key_of(b"k" * 32, given=False)
+SECOND = timedelta(seconds=1)
 GROWING = ("mailing", "mark", "content", "reached")
 
 
@@ -115,3 +117,35 @@ def test_reservations_and_permits_are_swept_with_the_rest(connection: sqlite3.Co
     assert kept(connection) == {"mailing": 1, "mark": 2, "content": 1}
     assert book.sweep(late, 50) == 4
     assert kept(connection) == {}
+
+
+def same_again(*seconds: int) -> list[KeyedClaim]:
+    """Return claims of one mailing, each so many seconds after the start."""
+    content = like(1)
+    return [keyed(claim(f"a{s}", [f"p{s}"], "id:1", fingerprint=content, at=START + s * SECOND), KEY) for s in seconds]
+
+
+def tied(connection: sqlite3.Connection) -> list[object]:
+    return [connection.execute(f"SELECT * FROM {t} ORDER BY 1").fetchall() for t in ("mark", "content")]  # noqa: S608
+
+
+def test_what_ties_a_mailing_together_is_not_written_for_each_of_many_messages(connection: sqlite3.Connection) -> None:
+    book = SqliteBook(connection)
+    first, second, third = same_again(0, 1, 60)
+    mailing = take(book, first).mailing
+    settle(book, second, take(book, second).mailing)
+    before, changes = tied(connection), connection.total_changes
+    assert take(book, third).mailing == mailing
+    assert connection.total_changes - changes == 1  # the reservation
+    settle(book, third, mailing)
+    assert connection.total_changes - changes == 4  # it goes, a person is reached, the mailing has a last time
+    assert tied(connection) == before
+
+
+def test_what_ties_a_mailing_together_is_written_anew_before_its_time(connection: sqlite3.Connection) -> None:
+    book = SqliteBook(connection)
+    for wish in same_again(0, 1, 61, 62, 122, 123):
+        take(book, wish)
+        for table in ("mark", "content"):
+            (until,) = connection.execute(f"SELECT min(until) FROM {table}").fetchone()  # noqa: S608
+            assert wish.tied_until <= until <= wish.tied_until + SLACK

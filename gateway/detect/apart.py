@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from gateway.detect.births import DATE, read_date
 from gateway.detect.clusters import Shape, Written
 from gateway.detect.matcher import Span
 from gateway.detect.view import Page
@@ -17,15 +18,6 @@ _BEFORE: Final = 25
 _REACH: Final = 300
 _MOST: Final = 500
 _FOUR: Final = re.compile(r"(?<![0-9.,:/-])([0-9]{4}|[0-9]{2} [0-9]{2}|[0-9](?: [0-9]){3})(?![0-9]|[-.,:][0-9])")
-_MONTHS: Final = ("jan", "feb", "mar", "apr", "maj", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
-_DATE: Final = re.compile(
-    r"(?<![0-9-])(?:"
-    r"(?P<century>18|19|20)?(?P<ymd>[0-9]{6})"
-    r"|(?P<y1>[0-9]{4}|[0-9]{2})[-./ ](?P<m1>[0-9]{2})[-./ ](?P<d1>[0-9]{2})"
-    r"|(?P<d2>[0-9]{1,2})(?:[/.-](?P<m2>[0-9]{1,2})|:?(?:e|a)?[ ](?P<m3>[a-zA-Z]{3,9}))"
-    r"[-/,. ]{1,2}(?P<y2>[0-9]{4}|[0-9]{2})"
-    r")(?![0-9]|-[0-9])"
-)
 
 
 def numbers_apart(page: Page) -> Iterator[Written]:
@@ -56,27 +48,12 @@ def _serial(text: str, word: Span) -> Span | None:
 def _date(text: str, serial: Span) -> tuple[str | None, str] | None:
     """Return century and YYMMDD of the nearest date before four digits, else after them."""
     found = None
-    for match in _DATE.finditer(text, max(0, serial[0] - _REACH), serial[0]):
-        found = _read(match) or found
+    for match in DATE.finditer(text, max(0, serial[0] - _REACH), serial[0]):
+        found = read_date(match) or found
     if found is None:
-        for match in _DATE.finditer(text, serial[1], serial[1] + _REACH):
-            found = found or _read(match)
+        for match in DATE.finditer(text, serial[1], serial[1] + _REACH):
+            found = found or read_date(match)
     return found
-
-
-def _read(match: re.Match[str]) -> tuple[str | None, str] | None:
-    if match["ymd"]:
-        return match["century"], match["ymd"]
-    if match["y1"]:
-        year, month, day = match["y1"], match["m1"], match["d1"]
-    else:
-        year, day, month = match["y2"], match["d2"], match["m2"]
-        if month is None:
-            name = match["m3"].lower()[:3]
-            if name not in _MONTHS:
-                return None
-            month = str(_MONTHS.index(name) + 1)
-    return year[:-2] or None, year[-2:] + month.zfill(2) + day.zfill(2)
 
 
 def _written(text: str, serial: Span, date: tuple[str | None, str]) -> Written:
@@ -93,7 +70,7 @@ def _column(page: Page, word: Span) -> Iterator[Written]:
     for row, (start, end) in enumerate(table.rows[1:_MOST], 1):
         cell = table.cell(page.text, row, column)
         serial = _FOUR.search(page.text, *cell) if cell else None
-        match = _DATE.search(page.text, start, end)
-        date = _read(match) if match else None
+        match = DATE.search(page.text, start, end)
+        date = read_date(match) if match else None
         if serial and date:
             yield _written(page.text, serial.span(), date)

@@ -34,6 +34,8 @@ class Shape(Enum):
     """Date and serial apart: usual enough, but sums look alike."""
     PAIRS = "pairs"
     """Two by two or one by one: usual enough, but telephone numbers look alike."""
+    JOINED = "joined"
+    """Date and serial with words or marks between that join them."""
     ODD = "odd"
     """Grouped as nobody should: counts only beside a label."""
 
@@ -56,6 +58,8 @@ class Written:
 
 
 _DATES: Final = {(6,), (8,), (2, 6), (2, 2, 2), (4, 2, 2), (2, 2, 2, 2)}
+_BROKEN: Final = {(6, 2), (4, 4), (2, 4), (4, 2)}
+"""Dates with a blank where nobody should have one: sure enough with a hyphen before the serial."""
 _PAIRS: Final = {(2,) * 5, (2,) * 6, (4, 2, 2, 2, 2), (1,) * 10, (1,) * 12}
 
 
@@ -140,6 +144,8 @@ def _shape(lengths: tuple[int, ...], separators: list[str]) -> Shape:
         if separators[-1].strip(" \t\n>") in ("-", "+", "--"):
             return Shape.TIGHT
         return Shape.FULL if sum(lengths) == _TWELVE and "\n" not in separators[-1] else Shape.SPACED
+    if lengths[-1] == _SERIAL and lengths[:-1] in _BROKEN and separators[-1].strip() == "-" and separators[0] == " ":
+        return Shape.TIGHT
     return Shape.PAIRS if lengths in _PAIRS else Shape.ODD
 
 

@@ -13,6 +13,7 @@ from gateway.detect.checks import is_coordinated, is_date, luhn
 from gateway.detect.clusters import Shape, Written
 from gateway.detect.detector import Detector
 from gateway.detect.interim import interim_numbers
+from gateway.detect.joined import joined_numbers
 from gateway.detect.labels import Label, called_after, heading_of, in_address, label_of
 from gateway.detect.lexicon import Lexicon
 from gateway.detect.nordic import Foreign, foreign_numbers
@@ -68,6 +69,7 @@ def _sightings(page: Page, lexicon: Lexicon) -> Iterator[Sighting]:
         candidates = [w for w in candidates if w.start not in taken]
     candidates += interim_numbers(page.text, page.digits)
     candidates += spoken_numbers(page)
+    candidates += joined_numbers(page)
     if candidates:
         candidates.sort(key=lambda w: (w.start, -w.end))
         yield from _judged(page, lexicon, candidates)
@@ -138,7 +140,8 @@ def _weigh(page: Page, lexicon: Lexicon, written: Written, doubtful: frozenset[S
         return None
     if written.shape in _STRONG:
         return Confidence.HIGH, "med datum och kontrollsiffra som stämmer"
-    return _weigh_weak(page, lexicon, written)
+    weighed = _weigh_weak(page, lexicon, written)
+    return (weighed[0], _APART) if weighed and written.shape is Shape.JOINED else weighed
 
 
 def _weigh_weak(page: Page, lexicon: Lexicon, written: Written) -> tuple[Confidence, str] | None:

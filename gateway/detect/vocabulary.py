@@ -16,9 +16,10 @@ KEYS: Final = "keys"
 
 BUILT_IN: Final[Mapping[str, tuple[str, ...]]] = {
     NUMERALS: (
-        "noll", "ett", "två", "tre", "fyra", "fem", "sex", "sju", "åtta", "nio", "tio", "elva", "tolv", "tretton",
-        "fjorton", "femton", "sexton", "sjutton", "arton", "nitton", "tjugo*", "trettio*", "fyrtio*", "femtio*",
-        "sextio*", "sjuttio*", "åttio*", "nittio*", "nittonhundra*", "tjugohundra*", "tvåtusen*", "streck",
+        "noll*", "ett", "två", "tre", "fyra", "fem", "sex", "sju", "åtta", "nio", "nie", "tio", "elva", "tolv",
+        "tretton", "fjorton", "femton", "sexton", "sjutton", "arton", "aderton", "nitton*", "tjugo*", "tjuge*",
+        "tretti*",
+        "fyrti*", "femti*", "sexti*", "sjutti*", "åtti*", "nitti*", "tjugohundra*", "tvåtusen*", "streck",
         "bindestreck", "minus",
     ),
     ASSIGNING: ("*passw*", "*secret*", "*api key*", "*apikey*", "*access key*", "*token*", "*pwd*"),

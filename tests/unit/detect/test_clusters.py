@@ -8,7 +8,7 @@ from gateway.detect.clusters import Shape, Written, digit_runs, written_numbers
 from gateway.detect.octets import digits_of, latin_of
 
 TEN = "7809142388"
-TIGHT, FULL, BARE, SPACED, PAIRS, ODD = Shape
+TIGHT, FULL, BARE, SPACED, PAIRS, _, ODD = Shape
 
 
 def read(text: str) -> list[Written]:
@@ -26,7 +26,8 @@ def read(text: str) -> list[Written]:
         ("19 780914 2388", "19", FULL), ("780914 2388", None, SPACED), ("78 09 14 2388", None, SPACED),
         ("78 09 14 23 88", None, PAIRS), ("1978 09 14 23 88", "19", PAIRS), ("19 78 09 14 23 88", "19", PAIRS),
         ("7 8 0 9 1 4 2 3 8 8", None, PAIRS), ("1 9 7 8 0 9 1 4 2 3 8 8", "19", PAIRS), ("78 0914 2388", None, ODD),
-        ("78 0914-2388", None, ODD), ("780 914 2388", None, ODD), ("7809 142388", None, ODD),
+        ("78 0914-2388", None, TIGHT), ("7809 14-2388", None, TIGHT), ("780 914 2388", None, ODD),
+        ("7809 142388", None, ODD),
     ],
 )  # fmt: skip
 def test_ten_or_twelve_digits_have_a_shape(text: str, century: str | None, shape: Shape) -> None:

@@ -10,7 +10,9 @@ from gateway.detect import vocabulary
 from gateway.detect.detector import Detector
 from gateway.detect.lexicon import Lexicon
 from gateway.detect.matcher import Span
+from gateway.detect.spoken import aloud
 from gateway.detect.view import Page, Seen, View
+from gateway.detect.vocabulary import NUMERALS
 from gateway.model import Circumstances, Confidence, Finding, SegmentKind
 
 RULE: Final = "credentials"
@@ -19,21 +21,45 @@ _REACH: Final = 60
 _MOST: Final = 2000
 _TOLD: Final = 20
 """Different values of a page that are told; one's own words first."""
-_LINK: Final = r"(?:\b(?:är|var|is|are|er|blir|heter|lyder|on|waa|هي|هو)\b|[=:>\u2192]|(?<=\s)-(?=\s))"
+_LINK: Final = r"(?:\b(?:är|var|is|are|er|blir|blev|heter|lyder|on|waa|هي|هو)\b|[=:>\u2192]|(?<=\s)-(?=\s))"
 _VALUE: Final = r"[-=>]?[ \t]*\n?[ \t]*[\"'(<]?(?P<value>[^\s\"'<>()]{4,64})"
 # Between the word and the value a few words may say what it opens: "koden till larmet i skolan är 4471".
 _PASSWORDS: Final = (
     re.compile(rf"^\w{{0,12}}[^\n.!?:=]{{0,40}}?(?P<link>{_LINK}){_VALUE}"),
-    re.compile(rf"^\w{{0,12}}[^\n.!?:=]{{0,40}}?(?P<link>\b(?:till|to|har)\b){_VALUE}"),
+    re.compile(rf"^\w{{0,12}}[^\n.!?:=]{{0,40}}?(?P<link>\b(?:till|to|har|med)\b){_VALUE}"),
     re.compile(rf"^\w{{0,12}}(?P<link>)(?=[ \t\n]){_VALUE}"),
     re.compile(rf"^[^\n.!?:=]{{0,60}}(?P<link>[:=]){_VALUE}"),
+    re.compile(
+        rf"^[^\n.!?:=]{{0,40}}?(?:,|\b(?:vanligt|förut|innan|tidigare|fortfarande|samma|nu|numera)\b)(?P<link>){_VALUE}"
+    ),
 )
+_BEFORE: Final = re.compile(
+    r"(?<!\S)[\"'(<]?(?P<value>[^\s\"'<>()]{4,64})[\"')>]?[ ](?P<link>som|as|är|is|=)[ ]"
+    r"(?:(?:nytt|nya|det|det nya|vårt|the)[ ])?$"
+)
+"""The value may stand first: ``Skrothog123 som lösen``."""
+_CODE_BEFORE: Final = re.compile(
+    r"(?<![\w.,:/-])(?P<value>[#*]?[0-9]{3,8}[#*]?)[ ](?:som|är|is|=)[ ](?:(?:nya|den nya|vår)[ ])?$"
+)
+_LOOK: Final = 80
+_PAIR: Final = re.compile(r"[ ](?P<user>[\w.@-]{2,40})[ ]?/[ ]?(?P<value>[^\s\"'<>(),;/]{6,40})")
+"""User and password as people give both: ``logga in med kansli / Hemligt2025``."""
+_NUMBER_OF: Final = re.compile(r"\b(?:nr|nummer|numret|modellen?|typ|id)[ ](?:på|till|för|i)[ ](?:\w{1,12}[ ])?$")
+"""The number of the thing itself, not what opens it."""
+_SHOWN: Final = re.compile(r"[\"')]?[ ](?:visas|syns|lyser|blinkar|betyder|dyker upp|kommer upp)\b")
+_MEETING: Final = 160
+"""Characters around the number of a meeting in which its own code stands."""
+_HOST: Final = ("värd", "host")
+_PRESSED: Final = ("slå", "tryck", "knappa", "mata in")
+_MOST_PRESSED: Final = 6
+_HELP: Final = frozenset({"112", "1177", "11313", "11414"})
 _TOKEN: Final = re.compile(r"[^\s\"'<>(),;]{6,40}")
 _VERY: Final = 3
 _LOGIN: Final = 100
 """Characters after "logga in" within which user and password stand without being called so."""
 _CODE: Final = re.compile(
-    rf"^\w{{0,12}}(?:[^\n.!?:=0-9]{{0,45}}?(?P<link>{_LINK}|\b(?:har|till|med)\b)[ \t]*\n?|[ \t]*[\"'(]?)[ \t]*[\"'(]?"
+    rf"^\w{{0,12}}(?:[^\n.!?:=0-9]{{0,45}}?(?P<link>{_LINK}|\b(?:har|till|med|numera|nu|gäller)\b)[ \t]*\n?"
+    r"|[ \t]*[\"'(,]?)[ \t]*[\"'(]?"
     r"(?P<value>[#*]?[0-9]{1,4}(?:[ -]?[0-9]{2,4}){0,2}[#*]?)"
     r"(?![0-9]|[-/:.][0-9]|[ ]?(?:kr|tkr|kronor|tecken|siffror|st|procent|%|år)\b)"
 )
@@ -67,7 +93,12 @@ _SHAPES: Final = (
     re.compile(r"[A-ZÅÄÖ]"),
     re.compile(r"[^\w.,:;]|_"),
 )
-_NO_VALUE: Final = re.compile(r"^(?:https?:|www\.|\d{4}-\d\d-\d\d|\d+[.:][\dea]+$)|@[\w-]+\.\w", re.IGNORECASE)
+_NO_VALUE: Final = re.compile(
+    r"^(?:https?:|www\.|\d{4}-\d\d-\d\d|\d+[.:][\dea]+$|(?:aes|sha|rsa|tls|ssl|wpa|iso|iec|nist|utf|covid|office|windows|"
+    r"microsoft|agenda|version|kapitel|punkt|level|sverige)-?\d*$)|@[\w-]+\.\w",
+    re.IGNORECASE,
+)
+"""Addresses, days, times of day, and what is named with a number: standards, programs, an agenda."""
 
 
 def _detect(view: View, lexicon: Lexicon, circumstances: Circumstances) -> Iterator[Finding]:
@@ -90,8 +121,11 @@ def _secrets(page: Page) -> Iterator[tuple[str, Span, Confidence, str]]:
     for word in page.hits("credentials.codes")[:_MOST]:
         yield from _code(page, word)
     for word in page.hits("credentials.any_code")[:_MOST]:
-        if page.near("credentials.things", *page.sentence(word[0])):
+        if _opens(page, word):
             yield from _code(page, word)
+    for word in page.hits("credentials.any_word")[:_MOST]:
+        if _opens(page, word):
+            yield from _word(page, word)
     if page.hits(vocabulary.ASSIGNING):
         yield from _assigned(page)
     for mark, pattern in _KEYS.items() if page.hits(vocabulary.KEYS) else ():
@@ -118,16 +152,42 @@ def _assigned(page: Page) -> Iterator[tuple[str, Span, Confidence, str]]:
             at = page.lower.find(key, at + len(key))
 
 
+def _opens(page: Page, word: Span) -> bool:
+    """Tell whether a sentence is about something that is locked."""
+    sentence = page.sentence(word[0])
+    return any(page.near(name, *sentence) is not None for name in ("credentials.things", "credentials.openings"))
+
+
 def _password(page: Page, word: Span) -> Iterator[tuple[str, Span, Confidence, str]]:
-    if _excused(page, word):
+    if _excused(page, word) or _of_meeting(page, word):
         return
     following = page.text[word[1] : word[1] + _REACH + 64]
     for pattern in _PASSWORDS:
         match = pattern.match(following)
-        judged = _judged(page, word, match) if match else None
+        judged = _judged(page, word, match, word[1]) if match else None
         if judged is not None:
             yield judged
             return
+    start = max(0, word[0] - _LOOK)
+    match = _BEFORE.search(page.text[start : word[0]])
+    judged = _judged(page, word, match, start) if match else None
+    if judged is not None and judged[2] is Confidence.HIGH:
+        yield judged
+
+
+def _word(page: Page, word: Span) -> Iterator[tuple[str, Span, Confidence, str]]:
+    """Yield what follows "ordet" where something is opened with it, if it looks like a password."""
+    match = _PASSWORDS[2].match(page.text[word[1] : word[1] + _REACH + 64])
+    judged = _judged(page, word, match, word[1]) if match else None
+    if judged is not None and judged[2] is Confidence.HIGH:
+        yield judged
+
+
+def _of_meeting(page: Page, word: Span) -> bool:
+    """Tell the code that lets everybody invited into a meeting from a password; the host's is one."""
+    if page.lower.startswith(_HOST, word[0]):
+        return False
+    return page.near("credentials.meetings", max(0, word[0] - _MEETING), word[1] + _REACH // 2) is not None
 
 
 def _after_login(page: Page, word: Span) -> Iterator[tuple[str, Span, Confidence, str]]:
@@ -138,19 +198,29 @@ def _after_login(page: Page, word: Span) -> Iterator[tuple[str, Span, Confidence
             if match.end() <= page.sentence(word[0])[1]:
                 yield value, match.span(), Confidence.HIGH, "Ett lösenord"
             return
+    pair = _PAIR.search(page.text, word[1], min(len(page.text), word[1] + _LOGIN))
+    if pair and pair.end() <= page.sentence(word[0])[1]:
+        value = pair["value"].rstrip(".:!?")
+        if _mixed(value) >= 2 and any(c.isdigit() for c in value) and not _NO_VALUE.search(value):  # noqa: PLR2004
+            yield value, (pair.start("value"), pair.start("value") + len(value)), Confidence.HIGH, "Ett lösenord"
 
 
-def _judged(page: Page, word: Span, match: re.Match[str]) -> tuple[str, Span, Confidence, str] | None:
+def _judged(page: Page, word: Span, match: re.Match[str], base: int) -> tuple[str, Span, Confidence, str] | None:
     value, link = match["value"].rstrip(".,;:!?"), match["link"]
-    start = word[1] + match.start("value")
+    start = base + match.start("value")
     span = (start, start + len(value))
     if len(value) < 4 or _NO_VALUE.search(value) or page.near("credentials.no_values", span[0], span[0] + 1):  # noqa: PLR2004
         return None
+    told = link not in ("", "till", "to", "har", "med")
     needs_colon = any(end == word[1] for _, end in page.within("credentials.colon_only", *word))
-    if needs_colon and link not in (":", "="):
+    if (
+        needs_colon
+        and link not in (":", "=")
+        and not (told and _mixed(value) >= _VERY and any(map(str.isdigit, value)))
+    ):
         return None
-    told = link not in ("", "till", "to", "har")
-    if _mixed(value) >= 2 and (told or any(c.isdigit() or c == "_" for c in value)):  # noqa: PLR2004
+    lettered = any(c.isdigit() or c == "_" for c in value) and any(map(str.isalpha, value))
+    if _mixed(value) >= 2 and (told or lettered):  # noqa: PLR2004
         return value, span, Confidence.HIGH, "Ett lösenord"
     if link in (":", "=", ">") and _ends(page, span[1]):
         return value, span, Confidence.MEDIUM, "Troligen ett lösenord"
@@ -158,15 +228,44 @@ def _judged(page: Page, word: Span, match: re.Match[str]) -> tuple[str, Span, Co
 
 
 def _code(page: Page, word: Span) -> Iterator[tuple[str, Span, Confidence, str]]:
-    if _excused(page, word):
+    start = max(0, word[0] - _LOOK)
+    before = page.text[start : word[0]]
+    if _excused(page, word) or _of_meeting(page, word) or _NUMBER_OF.search(before.lower()):
         return
-    match = _CODE.match(page.text[word[1] : word[1] + _REACH + 20])
-    if match is None or len(match["value"].strip("#*")) < 3:  # noqa: PLR2004
-        return
-    if _YEAR.fullmatch(match["value"]) and not (match["link"] or "").strip():
-        return
-    start = word[1] + match.start("value")
-    yield match["value"], (start, word[1] + match.end("value")), Confidence.HIGH, "En kod"
+    found = _code_after(page, word)
+    if found is None and (first := _CODE_BEFORE.search(before)):
+        found = first["value"], (start + first.start("value"), start + first.end("value"))
+    if found is not None and not _SHOWN.match(page.text, found[1][1]):
+        yield *found, Confidence.HIGH, "En kod"
+
+
+def _code_after(page: Page, word: Span) -> tuple[str, Span] | None:
+    """Return the code that follows a word, in figures or in words."""
+    reach = min(len(page.text), word[1] + _REACH + 20)
+    match = _CODE.match(page.text[word[1] : reach])
+    if match is not None:
+        span = word[1] + match.start("value"), word[1] + match.end("value")
+    elif page.near(NUMERALS, word[1], reach):
+        told = aloud(page, word[1], reach)
+        match = _CODE.match(told.text)
+        if match is None:
+            return None
+        span = told.place(match.start("value")), told.place(match.end("value"))
+    else:
+        return None
+    value = match["value"]
+    if len(value.strip("#*")) < 3 or (_YEAR.fullmatch(value) and not (match["link"] or "").strip()):  # noqa: PLR2004
+        return None
+    if page.lower.startswith(_PRESSED, word[0]) and not _is_pressed(page, value, span):
+        return None
+    return value, span
+
+
+def _is_pressed(page: Page, value: str, span: Span) -> bool:
+    """Tell a code that is keyed in from a telephone number that is dialled."""
+    number = value.strip("#*")
+    goes_on = page.text[span[1] : span[1] + 2].strip(" -")[:1].isdigit()
+    return number.isdigit() and len(number) <= _MOST_PRESSED and number not in _HELP and not goes_on
 
 
 def _excused(page: Page, word: Span) -> bool:

@@ -88,7 +88,7 @@ def spoken_numbers(page: Page) -> Iterator[Written]:
 def transcripts(page: Page) -> Iterator[Transcript]:
     """Yield the stretches in which numerals stand close to each other, or one of two digits, read as digits."""
     for start, end in _stretches(page):
-        yield _transcript(page, start, end)
+        yield aloud(page, start, end)
 
 
 def _stretches(page: Page) -> Sequence[Span]:
@@ -110,7 +110,8 @@ def _stretches(page: Page) -> Sequence[Span]:
     return stretches
 
 
-def _transcript(page: Page, start: int, end: int) -> Transcript:
+def aloud(page: Page, start: int, end: int) -> Transcript:
+    """Return a stretch of a page with its numerals read as digits, those that follow each other as one number."""
     out: list[str] = []
     places: list[Span] = [(0, start)]
     numerals = {at for at, _ in page.within(NUMERALS, start, end)}

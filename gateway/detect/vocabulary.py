@@ -41,9 +41,12 @@ LISTS: Final[frozenset[str]] = frozenset(
         "identity.units",
         "bulk.offices",
         "credentials.any_code",
+        "credentials.any_word",
         "credentials.codes",
         "credentials.colon_only",
         "credentials.logins",
+        "credentials.meetings",
+        "credentials.openings",
         "credentials.denials",
         "credentials.no_values",
         "credentials.passwords",
@@ -120,7 +123,7 @@ LISTS: Final[frozenset[str]] = frozenset(
 ASKED: Final[frozenset[str]] = frozenset(
     {name for name in LISTS if name.endswith((".official", ".weak")) and not name.startswith("special_category")}
     | {name for name in LISTS if name.startswith(("identity.", "people.", "bulk.", "foreign."))}
-    | {f"credentials.{table}" for table in ("colon_only", "denials", "no_values", "things")}
+    | {f"credentials.{table}" for table in ("colon_only", "denials", "meetings", "no_values", "openings", "things")}
     | {f"financial.{table}" for table in ("own", "payee_numbers", "payees", "policy", "transfers")}
     | {f"protected_identity.{table}" for table in ("dwelling", "having", "policy", "public", "renamed")}
     | {

@@ -7,6 +7,8 @@ from typing import Final
 
 _SHORTEST: Final = 2
 """Letters of a beginning or an ending."""
+_EDGE: Final = 3
+"""Letters by which most words show that no beginning or ending of the lists is theirs."""
 
 
 class Dictionary:
@@ -16,7 +18,7 @@ class Dictionary:
     between processes.
     """
 
-    __slots__ = ("_beginning_lengths", "_beginnings", "_ending_lengths", "_endings", "_whole")
+    __slots__ = ("_beginning_lengths", "_beginnings", "_closings", "_ending_lengths", "_endings", "_openings", "_whole")
 
     def __init__(self, lists: Mapping[int, Sequence[str]]) -> None:
         """Index lists: bit → words."""
@@ -33,8 +35,7 @@ class Dictionary:
             for word, bits in table.items():
                 table[word] = pool.setdefault(bits, bits)
         self._whole, self._beginnings, self._endings = whole, beginnings, endings
-        self._beginning_lengths = _lengths(beginnings)
-        self._ending_lengths = _lengths(endings)
+        self._index()
 
     def __getstate__(self) -> tuple[list[int], list[dict[str, int]]]:
         """Travel as each value once, and in its place its number: large numbers would arrive one for each word."""
@@ -50,12 +51,19 @@ class Dictionary:
             for word, place in table.items():
                 table[word] = pool[place]
         self._whole, self._beginnings, self._endings = tables
+        self._index()
+
+    def _index(self) -> None:
         self._beginning_lengths = _lengths(self._beginnings)
         self._ending_lengths = _lengths(self._endings)
+        self._openings = _edges(self._beginnings, slice(_EDGE))
+        self._closings = _edges(self._endings, slice(-_EDGE, None))
 
     def lookup(self, word: str) -> int:
         """Return the bits of all lists that hold a lower-case word."""
         found = self.beginning(word)
+        if word[-_EDGE:] not in self._closings and word[-_SHORTEST:] not in self._closings:
+            return found
         size = len(word)
         for length in self._ending_lengths:
             if length > size:
@@ -66,12 +74,19 @@ class Dictionary:
     def beginning(self, word: str) -> int:
         """Return the bits of all lists that hold a lower-case word, endings aside."""
         found = self._whole.get(word, 0)
+        if word[:_EDGE] not in self._openings and word[:_SHORTEST] not in self._openings:
+            return found
         size = len(word)
         for length in self._beginning_lengths:
             if length > size:
                 break
             found |= self._beginnings.get(word[:length], 0)
         return found
+
+
+def _edges(words: Mapping[str, int], edge: slice) -> frozenset[str]:
+    """Return the letters with which a word begins or ends that any of these may begin or end."""
+    return frozenset(word[edge] for word in words if len(word) >= _SHORTEST)
 
 
 def _lengths(words: Mapping[str, int]) -> tuple[int, ...]:

@@ -171,7 +171,7 @@ class _Collector:
         text = "".join([*self.pieces, *(f"\n{aside}" for aside in self._asides)])
         self.pieces.clear()
         self._asides.clear()
-        return _ENDING.sub("\n", text)
+        return _ENDING.sub("\n", text) if "\t\n" in text else text
 
 
 def read_markup(octets: bytes, *, apart: bool = False) -> Iterator[str]:

@@ -13,6 +13,8 @@ LOOKAHEAD: Final = 2048
 """Octets after a line in which the fields of a part must begin."""
 
 _MOST: Final = 8
+_WINDOW: Final = 4096
+"""Octets behind a dash that are searched before the next dash is looked for."""
 _FIELD_LINE: Final = re.compile(rb"[ \t]{0,8}[A-Za-z][A-Za-z0-9_-]{0,60}[ \t]{0,8}:")
 _PART_FIELD: Final = re.compile(rb"^[ \t]{0,8}content-[a-z-]{2,40}[ \t]{0,8}:", re.IGNORECASE | re.MULTILINE)
 _BLANK_LINE: Final = re.compile(rb"\n\r?\n")
@@ -34,10 +36,24 @@ def line_starts(source: bytes, needle: bytes, start: int, end: int) -> Iterator[
     if source.startswith(needle, start, end):
         yield start
     broken = b"\n" + needle
-    position = source.find(broken, start, end)
+    position = find_dashed(source, broken, start, end)
     while position >= 0:
         yield position + 1
-        position = source.find(broken, position + 1, end)
+        position = find_dashed(source, broken, position + 1, end)
+
+
+def find_dashed(source: bytes, needle: bytes, start: int, end: int) -> int:
+    """Return the next place of a needle that has a dash in it, -1 where there is none.
+
+    One octet is found ten times as fast as several, and encoded files have no dash: it is looked for first.
+    """
+    while (dash := source.find(b"-", start, end)) >= 0:
+        stop = min(end, dash + _WINDOW)
+        found = source.find(needle, max(start, dash - len(needle)), stop)
+        if found >= 0 or stop == end:
+            return found
+        start = stop - len(needle) + 1
+    return -1
 
 
 def line_end(source: bytes, position: int, end: int) -> int:

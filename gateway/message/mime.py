@@ -14,7 +14,16 @@ from gateway.message.cms import Kind, read_cms
 from gateway.message.entity import Entity, Leaf, Place
 from gateway.message.fields import HEADER_BLOCK, Fields, read_fields
 from gateway.message.headers import WANTED
-from gateway.message.marks import LOOKAHEAD, Mark, before, begins_part, boundaries_of, line_end, line_starts
+from gateway.message.marks import (
+    LOOKAHEAD,
+    Mark,
+    before,
+    begins_part,
+    boundaries_of,
+    find_dashed,
+    line_end,
+    line_starts,
+)
 from gateway.message.transfer import decodings
 from gateway.message.words import decode_words
 
@@ -218,7 +227,7 @@ class _Walker:
     def _rescue_marks(self, source: bytes, start: int, end: int) -> list[Mark]:
         """Find the lines that begin a part under a boundary nobody declared."""
         positions = line_starts(source, b"--", start, end)
-        if source.find(b"\n --", start, end) >= 0:
+        if find_dashed(source, b"\n --", start, end) >= 0:
             positions = iter(sorted([*positions, *line_starts(source, b" --", start, end)]))
         marks: list[Mark] = []
         seen: set[bytes] = set()

@@ -113,6 +113,8 @@ def decodings(octets: bytes, declared: Sequence[Encoding]) -> list[bytes]:
         out += [octets, *base64_islands(octets)]
     if Encoding.QUOTED not in declared and _looks_quoted(octets):
         out += _undo(octets, Encoding.QUOTED)
+    if len(out) == 1:
+        return out
     out = list(dict.fromkeys(out))
     return out if len(out) == 1 else sorted(out, key=_rank)
 
@@ -143,6 +145,29 @@ def decoded_chunks(source: bytes, start: int, end: int, declared: Sequence[Encod
 
 
 def _base64_chunks(source: bytes, start: int, end: int) -> Iterator[bytes]:
+    position = start
+    while position < end:
+        # Most files are lines of digits without anything between them: such need no joining.
+        stop = min(end, position + _CHUNK)
+        stop = end if stop == end else source.rfind(b"\n", position, stop) + 1
+        clean = _clean_lines(source[position:stop]) if stop > position else None
+        if clean is None:
+            break
+        yield clean
+        position = stop
+    yield from _joined_chunks(source, position, end)
+
+
+def _clean_lines(octets: bytes) -> bytes | None:
+    """Decode base64 of whole groups of four digits in lines; None where they are not whole, or are padded."""
+    try:
+        return None if b"=" in octets else pybase64.b64decode(octets)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _joined_chunks(source: bytes, start: int, end: int) -> Iterator[bytes]:
+    """Decode base64 of any form piece by piece."""
     rest = b""
     for position in range(start, end, _CHUNK):
         digits = rest + source[position : min(end, position + _CHUNK)].translate(None, _BLANKS)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
-from gateway.message.marks import before, begins_part, boundaries_of, line_end, line_starts
+from gateway.message.marks import before, begins_part, boundaries_of, find_dashed, line_end, line_starts
 from gateway.message.parameters import read_valued
 
 
@@ -59,3 +61,15 @@ def test_boundaries_are_capped() -> None:
 )
 def test_begins_part(octets: bytes, begins: bool) -> None:
     assert begins_part(octets, 0, len(octets)) is begins
+
+
+@pytest.mark.parametrize("letters", ["-\n", "-\nA", "A" * 500 + "-\n", "A" * 9000 + "\n-"])
+def test_a_needle_with_a_dash_is_found_where_any_search_finds_it(letters: str) -> None:
+    dice = random.Random(len(letters))
+    for _ in range(60):
+        octets = "".join(dice.choices(letters, k=20_000)).encode()
+        at = dice.randrange(len(octets))
+        octets = octets[:at] + b"\n--a" + octets[at:]
+        start, end = sorted(dice.choices(range(len(octets)), k=2))
+        for needle in (b"\n--a", b"\n--", b"\n --"):
+            assert find_dashed(octets, needle, start, end) == octets.find(needle, start, end)

@@ -191,3 +191,27 @@ def test_beginnings_without_files(octets: bytes) -> None:
 )
 def test_textual(octets: bytes, textual: bool) -> None:
     assert is_textual(octets) is textual
+
+
+LONG = bytes(range(256)) * 12_000
+DIGITS = base64.b64encode(LONG)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param(base64.encodebytes(LONG).replace(b"\n", b"\r\n"), id="lines"),
+        pytest.param(base64.encodebytes(LONG), id="bare line feeds"),
+        pytest.param(DIGITS, id="no lines"),
+        pytest.param(b" " + base64.encodebytes(LONG), id="a blank in front"),
+        pytest.param(base64.encodebytes(LONG).replace(b"\n", b"\r\n\r\n"), id="empty lines"),
+        pytest.param(b"\r\n".join(DIGITS[n : n + 75] for n in range(0, len(DIGITS), 75)), id="cut groups"),
+        pytest.param(base64.encodebytes(LONG + b"x"), id="padded"),
+    ],
+)
+def test_pieces_of_base64_are_together_what_it_says(written: bytes) -> None:
+    expected = LONG + b"x" if written.endswith(b"==\n") else LONG
+    pieces = list(decoded_chunks(b"head" + written + b"tail", 4, 4 + len(written), (Encoding.BASE64,)))
+    assert b"".join(pieces) == expected
+    assert len(pieces) > 1
+    assert max(map(len, pieces)) <= 1 << 20

@@ -16,9 +16,12 @@ _STREETS: Final = (
     "gatan", "vägen", "väg", "gata", "stigen", "gränd", "gränden", "backen", "torget", "allén", "allé", "plan", "liden",
     "rundeln", "svängen", "slingan", "byn", "gården", "hagen", "kroken", "leden",
 )  # fmt: skip
+_SHORT: Final = ("g.", "gat.", "v.", "väg.", "st.", "stig.", "gr.", "b.", "allé.")
+"""The same as they are cut short: Storg. 2, Parkv. 8, Björkst. 7."""
+_ENDINGS: Final = _STREETS + _SHORT
 STREET: Final = re.compile(
     r"(?<!\w)(?:[A-ZÅÄÖ][\wé]{0,30}[ ]){0,2}[A-ZÅÄÖ]?[\wé]{1,30}"
-    rf"(?:{'|'.join(_STREETS)})[ ][0-9]{{1,4}}[ ]?[A-Za-z]?(?!\w)",
+    rf"(?:{'|'.join(_STREETS)}|{'|'.join(map(re.escape, _SHORT))})[ ][0-9]{{1,4}}[ ]?[A-Za-z]?(?!\w)",
 )
 POSTCODE: Final = re.compile(r"(?<![0-9])[1-9][0-9]{2} ?[0-9]{2} +[A-ZÅÄÖ][\wåäöé]{1,30}")
 BIRTH: Final = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}(?:-?(?:0[1-9]|1[0-2])-?(?:[0-2][0-9]|3[01]))?(?![0-9-])")
@@ -44,7 +47,7 @@ def contact(text: str, digits: bytes, start: int, end: int) -> re.Match[str] | N
 def _may_hold_street(text: str, digits: bytes, start: int, end: int) -> bool:
     at = digits.find(b" 0", start, end)
     while at >= 0:
-        if text.endswith(_STREETS, start, at):
+        if text.endswith(_ENDINGS, start, at):
             return True
         at = digits.find(b" 0", at + 1, end)
     return False

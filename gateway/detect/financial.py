@@ -28,6 +28,7 @@ _CLEARING_CELL: Final = re.compile(
     r"[;\t|,]\"?(?P<clearing>[1-9][0-9]{3}(?:-[0-9])?)\"?[;\t|,]\"?[0-9][0-9 -]{5,13}[0-9]\"?(?=[;\t|,\n]|$)"
 )
 _LONE_ACCOUNT: Final = re.compile(r"(?<![0-9])[0-9]{1,4}(?:[ .-]?[0-9]{1,4}){1,5}(?![0-9])")
+_CLEARING: Final = re.compile(r"[1-9][0-9]{3}(?:-[0-9])?")
 _LONE_DIGITS: Final = range(7, 16)
 
 
@@ -84,9 +85,14 @@ def _ibans(page: Page) -> Iterator[tuple[Span, Confidence, str]]:
 def _owner(page: Page, span: Span) -> Confidence | None:
     """Return how surely an account is a person's; None where an organisation is paid."""
     start, end = max(0, span[0] - _OWNER), span[1] + _OWNER
-    if page.near("financial.own", start, end) or grip_within(page, start, end) is Grip.NAME:
+    if grip_within(page, start, end) is Grip.NAME:
         return Confidence.HIGH
-    return None if page.near("financial.payees", start, end) else Confidence.MEDIUM
+    payees = page.near("financial.payees", start, end)
+    if payees and page.near("financial.giro", start, end):
+        return None  # numbers that are there to be seen: the organisation's own
+    if page.near("financial.own", start, end):
+        return Confidence.HIGH
+    return None if payees else Confidence.MEDIUM
 
 
 def _accounts(page: Page) -> Iterator[tuple[Span, Confidence, str]]:
@@ -107,7 +113,12 @@ def _is_account(page: Page, span: Span) -> bool:
 
 def _labelled(page: Page, word: Span) -> Iterator[tuple[Span, Confidence, str]]:
     """Yield the digits that follow a word for an account: the bank may be named in words."""
-    match = _LONE_ACCOUNT.search(page.text, word[1], min(len(page.text), word[1] + _LABEL))
+    end = min(len(page.text), word[1] + _LABEL)
+    match = _LONE_ACCOUNT.search(page.text, word[1], end)
+    if match and _CLEARING.fullmatch(match.group()) and page.lower.find("clearing", word[0], match.start()) >= 0:
+        following = _LONE_ACCOUNT.search(page.text, match.end(), end)  # the clearing number is said by itself
+        if following and page.text.find("\n", word[1], following.start()) < 0:
+            match = following
     if match is None or page.text.find("\n\n", word[1], match.start()) >= 0:
         return
     digits = sum(c.isdigit() for c in match.group())

@@ -20,6 +20,9 @@ _FORENAME: Final = re.compile(rf"(?:^|(?<=[\s;\t|(\"]))(?P<forename>{_WORD})[ ]{
 _SURNAME_ENDING: Final = re.compile(
     r"(?:sson|sen|qvist|kvist|lund|berg|ström|gren|strand|dahl|ovic|ević|vić|sdotter|enko)$"
 )
+_MARKED: Final = re.compile(r"(?:^|\n)[ \t]*(?:[a-zåäö0-9]{1,3}[.)]|[-*\u2022\u2013])?[ \t]+$")
+"""What may stand before the first word of an entry: a blank, a letter or number, a dash."""
+_MARK: Final = 9
 _LOOK: Final = 40
 
 
@@ -56,7 +59,8 @@ def _by_first_name(text: str, first_names: Iterable[Span]) -> Iterator[Span]:
 
 def _alone(text: str, before: re.Match[str]) -> bool:
     """Tell whether a surname with a comma begins its line or cell, as in an index of names."""
-    return before.start() == 0 or text[before.start() - 1] in '\n;\t|"'
+    start = before.start()
+    return start == 0 or text[start - 1] in '\n;\t|"' or _MARKED.search(text, max(0, start - _MARK), start) is not None
 
 
 def _by_surname(text: str, surnames: Iterable[Span]) -> Iterator[Span]:

@@ -29,7 +29,8 @@ _MODAL: Final = re.compile(
 _YOU: Final = re.compile(r"\b(?:kan|kunde|vill|skulle|får|måste|could|can)[ ](?:du|ni|you)\b")
 _ASKED: Final = re.compile(
     r"\b(?:kan|skulle|vill|har|får|kunde|måste|behöver|ska)[ ](?:du|ni)\b(?:[ ]\w+){0,4}[ ]$"
-    r"|\b(?:be|ber|bad|uppmanar|ombeds)\b(?:[ ]\w+){0,3}[ ](?:att[ ])?$"
+    r"|\b(?:be|ber|bad|uppmanar|ombeds)\b[^.,;:!?\n]{0,80}[ ]att[ ]$"
+    r"|\b(?:be|ber|bad|uppmanar|ombeds)\b(?:[ ]\w+){0,3}[ ]$"
     r"|\b(?:om|när|ifall|att|bara)\b(?:[ ]\w+){0,2}[ ](?:du|ni)(?:[ ](?:bara|gärna|snabbt|även|också))?[ ]$"
     r"|\b(?:du|ni)[ ](?:kan|får|måste|behöver|ska|skulle|kunde)\b(?:[ ]\w+){0,3}[ ]$"
     r"|\b(?:vill|ber|tacksam om|bra om|snällt om|glad om)(?:[ ]att)?[ ](?:du|ni)\b(?:[ ]\w+){0,2}[ ]$"
@@ -114,7 +115,10 @@ def _harmless(page: Page, sentence: Span, verb: Span, end: int) -> bool:
     """Tell whether the sentence forbids it, asks for sums without names, or names a safe channel."""
     if page.near("solicitation.denials", verb[1], min(end, verb[1] + 40)):
         return True
-    if page.near("solicitation.denials", max(sentence[0], verb[0] - 25), verb[0]):
+    start = max(sentence[0], verb[0] - 25)
+    mailed = page.near("solicitation.mailing", *verb) or page.near("solicitation.channels", verb[1], end)
+    comma = page.text.rfind(",", start, verb[0]) if mailed else -1  # "messa inte, mejla": something else is denied
+    if page.near("solicitation.denials", start if comma < 0 else comma, verb[0]):
         return True
     if page.near("solicitation.aggregates", sentence[0], end):
         return True

@@ -54,6 +54,7 @@ LISTS: Final[frozenset[str]] = frozenset(
         "financial.accounts",
         "financial.cards",
         "financial.economy",
+        "financial.giro",
         "financial.own",
         "financial.payee_numbers",
         "financial.payees",
@@ -124,7 +125,7 @@ ASKED: Final[frozenset[str]] = frozenset(
     {name for name in LISTS if name.endswith((".official", ".weak")) and not name.startswith("special_category")}
     | {name for name in LISTS if name.startswith(("identity.", "people.", "bulk.", "foreign."))}
     | {f"credentials.{table}" for table in ("colon_only", "denials", "meetings", "no_values", "openings", "things")}
-    | {f"financial.{table}" for table in ("own", "payee_numbers", "payees", "policy", "transfers")}
+    | {f"financial.{table}" for table in ("giro", "own", "payee_numbers", "payees", "policy", "transfers")}
     | {f"protected_identity.{table}" for table in ("dwelling", "having", "policy", "public", "renamed")}
     | {
         f"solicitation.{table}"

@@ -62,6 +62,9 @@ ROWS = {
     "{identity}": Confidence.HIGH,
     "{tight}": Confidence.HIGH,
     "{name} {identity}": Confidence.HIGH,
+    "{name}, Storg. {number}": Confidence.HIGH,
+    "{name} (Parkv. {number} B)": Confidence.HIGH,
+    "{name}, s. {number}": None,
     "{name};kommer": Confidence.MEDIUM,
     "{name};k": None,
     "{name};ledamot": None,
@@ -133,6 +136,14 @@ def test_last_name_first_and_names_in_two_cells(judge: Judge) -> None:
     split = "\n".join(f"{p.split()[0]}\t{p.split()[1]}\t{phone(n)}" for n, p in enumerate(PERSONS[:20]))
     assert [count for count, _ in told(judge(swapped))] == [20]
     assert [count for count, _ in told(judge(split))] == [20]
+
+
+@pytest.mark.parametrize("mark", ["a) ", "12. ", "- ", "  ", "\u2022 "])
+def test_last_name_first_behind_the_mark_of_an_entry(judge: Judge, mark: str) -> None:
+    swapped = "\n".join(
+        f"{mark}{p.split()[1]}, {p.split()[0]} 1980-01-{n % 28 + 1:02}" for n, p in enumerate(PERSONS[:20])
+    )
+    assert [count for count, _ in told(judge(swapped))] == [20]
 
 
 def test_other_facts_about_each(judge: Judge) -> None:

@@ -5,10 +5,11 @@
 Logistic regression and a few hidden units over the features that ``gateway.detect.opinion`` reads, all rules at once
 (AdaGrad with weight decay, features dropped at random, seeded). A mail with a hit teaches by the sentences that speak
 most for it, a mail without one by all of them; official text teaches as mail without any hit, every second text, so
-that the others remain for measuring. Each group of hands is judged by weights that have not seen it. What that gives
-for the hands who wrote after the word lists were made says how the model and the rules' own findings are to be weighed
-against each other: where the lists were made with a hand's mail in view, they find far more than they will find
-elsewhere. Needs numpy and numba: ``pip install -e .[training]``. Takes a quarter of an hour.
+that the others remain for measuring. Each group of hands who wrote whole mails is judged by weights that have not
+seen it. What that gives says how the model and the rules' own findings are to be weighed against each other: where the
+lists were made with a hand's mail in view, they find far more than they will find elsewhere, and sentences that were
+made hard on purpose say little about how common anything is. Needs numpy and numba: ``pip install -e .[training]``.
+Takes a quarter of an hour.
 """
 
 from __future__ import annotations
@@ -69,14 +70,18 @@ PLAIN_COUNT: Final = {
 }
 """Files that count more than once: ordinary mail with the words of a rule is far commoner than it is here."""
 SEED, EPOCHS, RATE, UNIT_RATE, DECAY, OFFICIAL_SHARE, OFFICIAL_MOST = 1, 12, 0.15, 0.1, 1e-4, 0.3, 6000
+NOTHING: Final = -7.0
+"""What a stretch says of which nothing is known; were it learnt, mail unlike any lesson would be near every rule."""
 UNITS: Final = 8
 """Hidden units: what stands beside what in a stretch, which a sum of its features cannot tell."""
 DROPPED: Final = 0.4
 """Share of the features that a lesson leaves out, so that none is relied upon alone."""
-HANDS: Final = ("", "abcdefg", "hijkl", "mnopq", "rtx", "suw", "vyz12")
-"""Who wrote a file, by the letter at the end of its name; each group is judged by what the others teach."""
-UNSEEN: Final = frozenset("hijklmnopqrstuvwxyz12")
-"""Hands whose mail nobody had seen who made the word lists."""
+HANDS: Final = ("369DJ", "47AEG", "58CFH")
+"""Who wrote a file of whole mails, by the sign at the end of its name; each group is judged by what others teach."""
+MAILS: Final = "mails-"
+"""What a file of whole mails is called: written as such mail is, and by hands who knew neither lists nor sentences."""
+MAILS_COUNT: Final = 3
+"""How often they count: they are what the gateway will see."""
 FAINT: Final = 1
 LOOKED_AT: Final = {"special_category": (0.08, 0.0)}
 """Share of the hits that the words alone may leave out, and what is taken off for words not seen yet."""
@@ -184,7 +189,7 @@ class Weights:
         draw = np.random.default_rng(SEED)
         self.rows = np.zeros((BUCKETS, WIDTH), np.float32)
         self.squares = np.full((BUCKETS, WIDTH), 1e-3, np.float32)
-        self.bias = np.full(WIDTH, -1.0, np.float32)
+        self.bias = np.full(WIDTH, NOTHING, np.float32)
         self.hidden = np.zeros((BUCKETS, UNITS), np.float32)
         self.hidden_squares = np.full((BUCKETS, UNITS), 1e-3, np.float32)
         self.telling = draw.normal(0, 0.5, (UNITS, WIDTH)).astype(np.float32)
@@ -300,8 +305,6 @@ def _learn(  # noqa: C901, PLR0912, PLR0913, PLR0917 - one pass over numbers, co
                     step = value * back[unit] + decay * units[place, unit]
                     unit_squares[place, unit] += step * step
                     units[place, unit] -= unit_rate * step / np.sqrt(unit_squares[place, unit])
-            for lane in range(WIDTH):
-                bias[lane] -= np.float32(0.02) * slope[lane]
 
 
 @numba.njit(nogil=True, fastmath=True)  # type: ignore[untyped-decorator]
@@ -376,41 +379,38 @@ def _regressed(columns: np.ndarray, target: np.ndarray) -> np.ndarray:
 
 
 THRESHOLDS: Final = {
-    "special_category": (-0.1, -0.6, -0.6),
-    "solicitation": (9.0, 0.0, -2.5),
-    "capacity_unclear": (9.0, -0.8, -9.0),
-    "protected_identity": (-0.4, -1.0, -9.0),
-    "private": (9.0, -0.8, -2.5),
-    "business_or_association": (9.0, -0.6, -2.5),
-    "party_internal": (9.0, -1.0, -3.0),
-    "financial": (0.0, -0.6, -4.0),
-    "credentials": (1.2, 0.8, -9.0),
+    "special_category": (0.2, -1.4, -1.5),
+    "solicitation": (9.0, -0.8, -3.0),
+    "capacity_unclear": (9.0, -1.2, -3.0),
+    "protected_identity": (0.0, -1.0, -4.0),
+    "private": (9.0, -1.2, -1.5),
+    "business_or_association": (9.0, -0.9, -1.3),
+    "party_internal": (9.0, -1.4, -2.5),
+    "financial": (0.4, -1.2, -2.5),
+    "credentials": (0.8, -0.5, -5.0),
 }
 """Block, warn, drop: what the rules of 2.2 do at most is to warn."""
 
 
-def hand_of(name: str) -> str:
-    """Return the letter of the hand that wrote a file, none for the first one."""
-    return name[-1] if name[-2:-1] == "-" else ""
-
-
-def cross_validated(examples: Sequence[Example], official: Sequence[Stretch]) -> np.ndarray:
-    """Return the best scores of every example by weights that have not seen its hand."""
-    hands = [hand_of(example.line["file"]) for example in examples]
-    scores = np.zeros((len(examples), len(LANES)))
+def cross_validated(examples: Sequence[Example], mails: Sequence[Example], official: Sequence[Stretch]) -> np.ndarray:
+    """Return the best scores of every whole mail by weights that have not seen its hand."""
+    scores = np.zeros((len(mails), len(LANES)))
     for group in HANDS:
-        others = [e for e, hand in zip(examples, hands, strict=True) if not _is_of(hand, group)]
-        if len(others) == len(examples):
-            continue
-        weights = fit(others, official)
-        for number, (example, hand) in enumerate(zip(examples, hands, strict=True)):
-            if _is_of(hand, group):
-                scores[number] = best_scores(weights, example.stretches)
+        weights = fit([example for example in examples if not _is_of(example, group)], official)
+        for number, mail in enumerate(mails):
+            if _is_of(mail, group):
+                scores[number] = best_scores(weights, mail.stretches)
     return scores
 
 
-def _is_of(hand: str, group: str) -> bool:
-    return hand in group if hand else not group
+def _is_of(example: Example, group: str) -> bool:
+    file = example.line["file"]
+    return file.startswith(MAILS) and file[-1] in group
+
+
+def times(name: str) -> int:
+    """Return how often the lines of a file count."""
+    return MAILS_COUNT if name.startswith(MAILS) else PLAIN_COUNT.get(name, 1)
 
 
 def report(lane: int, weighed: np.ndarray, examples: Sequence[Example], balance: Balance) -> None:
@@ -470,10 +470,10 @@ def main() -> None:
     parser.add_argument("--scores", type=Path, help="file for the scores of cross-validation (npz)")
     options = parser.parse_args()
     lexicon = load_judgement(POLICIES).lexicon
-    lines = [(name, line) for name, line in read_lines(HERE / "sentences") for _ in range(PLAIN_COUNT.get(name, 1))]
-    plain = plain_words(line for _, line in lines)
+    lines = list(read_lines(HERE / "sentences"))
+    plain = plain_words(line for name, line in lines for _ in range(times(name)))
     collector = Collector(plain)
-    examples = [
+    once = [
         Example(
             name=line["id"], group=line["pair"], labels=labels_of(line), line={**line, "file": name},
             octets=(octets := scoring.message(line, line.get("to") or ["a@example.com"])),
@@ -481,24 +481,25 @@ def main() -> None:
         )
         for name, line in lines
     ]  # fmt: skip
+    examples = [example for example in once for _ in range(times(example.line["file"]))]
+    mails = [example for example in once if example.line["file"].startswith(MAILS)]
     texts = read_official(options.official, lexicon, collector)
     pool = [stretch for text in texts[::2] for stretch in text]
     official = random.Random(SEED).sample(pool, min(OFFICIAL_MOST, len(pool)))  # noqa: S311
-    scores = cross_validated(examples, official)
-    found = found_by_rules(examples, lexicon)
-    unseen = np.array([hand_of(e.line["file"]) in UNSEEN for e in examples])
+    scores = cross_validated(examples, mails, official)
+    found = found_by_rules(mails, lexicon)
     balances = {}
     for lane, rule in enumerate(RULES):
-        some = np.flatnonzero(unseen)
-        fitted = balance_of(lane, scores[some], found[some], [examples[n] for n in some])
+        fitted = balance_of(lane, scores, found, mails)
         figures = [round(number, 2) for number in (*fitted, *THRESHOLDS[rule])]
         balance = balances[rule] = Balance(*figures, 0.0)
         weighed = [
-            balance.weigh(scores[n, lane], found=bool(found[n, lane, 0]), sure=bool(found[n, lane, 1])) for n in some
+            balance.weigh(score[lane], found=bool(seen[lane, 0]), sure=bool(seen[lane, 1]))
+            for score, seen in zip(scores, found, strict=True)
         ]
-        report(lane, np.array(weighed), [examples[n] for n in some], balance)
+        report(lane, np.array(weighed), mails, balance)
     if options.scores:
-        np.savez_compressed(options.scores, scores=scores, found=found, names=[e.name for e in examples])
+        np.savez_compressed(options.scores, scores=scores, found=found, names=[mail.name for mail in mails])
     weights = fit(examples, official)
     alarms = [best_scores(weights, text) for text in texts[1::2] if text]
     for lane, rule in enumerate(RULES):

@@ -185,7 +185,7 @@ async def test_what_outlives_its_alarm_is_killed(lexicon: Lexicon, monkeypatch: 
     monkeypatch.setattr("gateway.extract.opener.reader_of", lambda _octets, _part: outlive)
     with contextlib.closing(start_zygote(lexicon)) as zygote:
         children = Path(f"/proc/{zygote.pid}/task/{zygote.pid}/children")
-        # Two fifths are left for the text, judged in a second fork: enough where everything else wants the processor too.
+        # Two fifths are left for the text, judged in a second fork: enough on a busy machine too.
         looking = asyncio.create_task(zygote.inspect(Content.of(WITH_FILE), NOBODY, 5))
         await until(lambda: len(children.read_text().split()) == 1)
         await until(lambda: Path("/proc", children.read_text().strip(), "oom_score_adj").read_text() == "1000\n")

@@ -12,7 +12,7 @@ from tests.support.process import Utpost
 StartUtpost = Callable[..., Utpost]
 START_MIB = 90
 """All processes with two workers, just started: 74 on 2026-11-26, and some for other machines."""
-AT_MOST = 3.5
+AT_MOST = 4
 """Times as much after five reloads, for parent, workers and zygotes no longer share the policies; it was six times."""
 
 

@@ -14,7 +14,7 @@ LOOKAHEAD: Final = 2048
 
 _MOST: Final = 8
 _WINDOW: Final = 4096
-"""Octets behind a dash that are searched before the next dash is looked for."""
+"""Octets behind a dash that are searched before the next dash is looked for, or twice the needle where that is more."""
 _FIELD_LINE: Final = re.compile(rb"[ \t]{0,8}[A-Za-z][A-Za-z0-9_-]{0,60}[ \t]{0,8}:")
 _PART_FIELD: Final = re.compile(rb"^[ \t]{0,8}content-[a-z-]{2,40}[ \t]{0,8}:", re.IGNORECASE | re.MULTILINE)
 _BLANK_LINE: Final = re.compile(rb"\n\r?\n")
@@ -47,8 +47,9 @@ def find_dashed(source: bytes, needle: bytes, start: int, end: int) -> int:
 
     One octet is found ten times as fast as several, and encoded files have no dash: it is looked for first.
     """
+    window = max(_WINDOW, 2 * len(needle))
     while (dash := source.find(b"-", start, end)) >= 0:
-        stop = min(end, dash + _WINDOW)
+        stop = min(end, dash + window)
         found = source.find(needle, max(start, dash - len(needle)), stop)
         if found >= 0 or stop == end:
             return found

@@ -73,3 +73,12 @@ def test_a_needle_with_a_dash_is_found_where_any_search_finds_it(letters: str) -
         start, end = sorted(dice.choices(range(len(octets)), k=2))
         for needle in (b"\n--a", b"\n--", b"\n --"):
             assert find_dashed(octets, needle, start, end) == octets.find(needle, start, end)
+
+
+@pytest.mark.parametrize("length", [4094, 4096, 5000, 9000])
+def test_a_needle_longer_than_what_is_searched_at_once_comes_to_an_end(length: int) -> None:
+    needle = b"\n--" + b"x" * length
+    octets = b"a - b\n" * 10_000
+    assert find_dashed(octets, needle, 0, len(octets)) == -1
+    octets += needle + b"\n" + octets
+    assert find_dashed(octets, needle, 0, len(octets)) == octets.find(needle)

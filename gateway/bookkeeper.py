@@ -147,7 +147,7 @@ class Bookkeeper:
         with contextlib.suppress(OSError, AttributeError):  # a system that does not let us, or does not know it
             # Whoever calls goes on with what it does, and others call meanwhile: one commit for more of them.
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
-        while not self._ending or len(self._selector.get_map()) > 0:
+        while not self._ending or self._backlog or len(self._selector.get_map()) > 0:
             if self._listen(0 if self._backlog else None):
                 self._listen(0)  # who has just connected may have spoken long ago
             if self._backlog:

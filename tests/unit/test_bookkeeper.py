@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import signal
 import socket
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.bookkeeper import Bookkeeper, Crowd, Hub, KeptStore
+from gateway.bookkeeper import Bookkeeper, Crowd, Hub, KeptStore, _frame
 from gateway.store import StoreBroken, StoreBusy, StoreFile
 
 SCHEMA = ("CREATE TABLE word (text TEXT UNIQUE);",)
@@ -206,6 +207,21 @@ async def test_it_ends_when_everybody_has_let_go(house: House) -> None:
     _, status = await asyncio.to_thread(os.waitpid, pid, 0)
     house.pids.clear()
     assert os.waitstatus_to_exitcode(status) == 0
+
+
+def test_it_ends_only_when_all_is_done_that_waits(house: House) -> None:
+    """Once, what one transaction did not take in was lost when everybody had gone meanwhile."""
+    ours, theirs = socket.socketpair()
+    socket.send_fds(house.hub.workers, [b"L"], [theirs.fileno()])
+    theirs.close()
+    ours.sendall(b"".join(_frame((n, partial(add, f"{n:03}"), True, math.inf)) for n in range(200)))
+    ours.close()
+    pid = house.start()
+    house.hub.close()
+    house.pids.clear()
+    os.waitpid(pid, 0)
+    with sqlite3.connect(house.file.path) as other:
+        assert len(words(other)) == 200
 
 
 async def test_a_closed_store_takes_no_work(house: House) -> None:

@@ -67,8 +67,10 @@ class Hub:
         self.keeper.close()
 
 
-_Request = tuple[int, Work[Any], bool, float]
-"""Number, work, whether it is concluding, and when the caller stops waiting (monotonic: one clock for all)."""
+_Request = tuple[int, Work[Any] | None, bool, float]
+"""Number, work, whether it is concluding, and when the caller stops waiting (monotonic: one clock for all).
+
+Without work it says that the caller of that number has left."""
 _Answer = tuple[int, Any, Exception | None]
 """Number, result, error."""
 
@@ -195,8 +197,14 @@ class Bookkeeper:
         if not octets:
             self._hang_up(line)
             return
+        left: set[object] = set()
         for number, work, concluding, until in requests:
-            self._backlog.add(Job(work, (line, number), concluding=concluding, until=until))
+            if work is None:
+                left.add((line, number))
+            else:
+                self._backlog.add(Job(work, (line, number), concluding=concluding, until=until))
+        if left:
+            self._backlog.leave(left)
 
     def _reply(self, jobs: list[Job]) -> None:
         answers: dict[socket.socket, list[bytes]] = {}
@@ -328,6 +336,11 @@ class KeptStore:
         self._under_way.add(future)
         try:
             return await future
+        except asyncio.CancelledError:
+            if not concluding:
+                # Said before what takes the work back, which overtakes all that is not concluding.
+                line.send(_frame((number, None, False, 0.0)), at_leisure=True)
+            raise
         finally:
             line.waiting.pop(number, None)
             self._under_way.discard(future)

@@ -18,7 +18,7 @@ import threading
 import time
 import zlib
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -229,6 +229,12 @@ class Backlog:
     def add(self, job: Job) -> None:
         """Put a job in its place."""
         (self._first if job.concluding else self._then).append(job)
+
+    def leave(self, callers: Collection[object]) -> None:
+        """Note that these callers have left; what concludes is done all the same."""
+        for job in self._then:
+            if job.caller in callers:
+                job.left = True
 
     def next(self) -> Job:
         """Take the next job out."""

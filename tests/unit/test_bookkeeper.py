@@ -181,6 +181,26 @@ async def test_work_whose_caller_has_given_up_is_not_kept(house: House) -> None:
     await patient.close()
 
 
+async def test_work_whose_caller_has_left_is_not_kept(house: House) -> None:
+    """Once, what was to take it back went before it, since it concludes: persons were held whom nobody wrote to."""
+    house.start()
+    other, store = KeptStore(house.hub.workers), KeptStore(house.hub.workers)
+    assert await store.run(words) == []
+    blocking = asyncio.create_task(other.run(linger))
+    await asyncio.sleep(0.1)
+    leaving = asyncio.create_task(store.run(partial(add, "left")))
+    staying = asyncio.create_task(store.run(partial(add, "stayed")))
+    await asyncio.sleep(0.1)
+    leaving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+    await store.run(partial(add, "concluded"), concluding=True)
+    await asyncio.gather(blocking, staying)
+    assert await store.run(words) == ["concluded", "stayed"]
+    await other.close()
+    await store.close()
+
+
 async def test_rubbish_on_a_line_ends_that_line_alone(house: House) -> None:
     house.start()
     store = KeptStore(house.hub.workers)

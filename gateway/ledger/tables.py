@@ -168,7 +168,7 @@ class SqliteBook:
                 self._do("INSERT OR REPLACE INTO mark VALUES (?, ?, ?)", (mark, mailing, until))
         if content and (until := _tie(self._contents.get(content), mailing, needed)):
             self._do("INSERT OR REPLACE INTO content VALUES (?, ?, ?, ?)", (claim.sender, content, mailing, until))
-        if self._living.get(mailing, 0) < needed - SLACK:
+        if self._living.get(mailing, 0) < max(needed - SLACK, claim.held_until):  # it outlives whom it holds
             values = (claim.at, needed, mailing)
             self._do("UPDATE mailing SET last = max(last, ?), until = max(until, ?) WHERE id = ?", values)
 

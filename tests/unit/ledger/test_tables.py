@@ -149,3 +149,16 @@ def test_what_ties_a_mailing_together_is_written_anew_before_its_time(connection
         for table in ("mark", "content"):
             (until,) = connection.execute(f"SELECT min(until) FROM {table}").fetchone()  # noqa: S608
             assert wish.tied_until <= until <= wish.tied_until + SLACK
+
+
+def test_a_mailing_of_a_short_window_outlives_the_persons_that_it_holds(connection: sqlite3.Connection) -> None:
+    book, terms = SqliteBook(connection), {"window": 25 * SECOND, "hold": 20 * SECOND}
+    first = keyed(claim("a", ["p1"], "id:1", **terms), KEY)
+    mailing = take(book, first).mailing
+    book.unhold(first.attempt, first.at)
+    second = keyed(claim("b", persons(1, 60), "id:1", at=START + 40 * SECOND, **terms), KEY)
+    take(book, second)
+    book.sweep(second.at + 6000, 50)
+    settle(book, second.moved(START + 50 * SECOND), mailing)
+    third = keyed(claim("c", persons(61, 120), "id:1", at=START + 52 * SECOND, **terms), KEY)
+    assert take(book, third).found.reached == 60

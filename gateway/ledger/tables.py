@@ -387,11 +387,15 @@ SLACK: Final = 60_000
 written anew for each of a thousand that follow one another. Whom it has reached counts for their time and no longer."""
 
 
+_BEYOND: Final = 3_600_000
+"""Milliseconds beyond the time needed that only a clock that was ahead, or a longer window, can have written."""
+
+
 def _tie(found: tuple[int, int] | None, mailing: int, needed: int) -> int:
     """Return until when to tie to the mailing; 0 where what was found does for as long as is needed."""
     if found is None or found[0] != mailing:
         return needed
-    return needed + SLACK if found[1] < needed else 0
+    return 0 if needed <= found[1] <= needed + _BEYOND else needed + SLACK
 
 
 def _among(numbers: Collection[int]) -> tuple[str, Collection[object]]:

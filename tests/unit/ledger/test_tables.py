@@ -162,3 +162,12 @@ def test_a_mailing_of_a_short_window_outlives_the_persons_that_it_holds(connecti
     settle(book, second.moved(START + 50 * SECOND), mailing)
     third = keyed(claim("c", persons(61, 120), "id:1", at=START + 52 * SECOND, **terms), KEY)
     assert take(book, third).found.reached == 60
+
+
+def test_what_a_clock_that_was_ahead_has_tied_is_tied_for_the_usual_time_again(connection: sqlite3.Connection) -> None:
+    book, day = SqliteBook(connection), 24 * 3600
+    for wish in same_again(0, 30 * day, 60):
+        take(book, wish)
+    for table in ("mark", "content"):
+        (until,) = connection.execute(f"SELECT max(until) FROM {table}").fetchone()  # noqa: S608
+        assert until == wish.tied_until + SLACK

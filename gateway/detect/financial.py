@@ -30,6 +30,17 @@ _CLEARING_CELL: Final = re.compile(
 _LONE_ACCOUNT: Final = re.compile(r"(?<![0-9])[0-9]{1,4}(?:[ .-]?[0-9]{1,4}){1,5}(?![0-9])")
 _CLEARING: Final = re.compile(r"[1-9][0-9]{3}(?:-[0-9])?")
 _LONE_DIGITS: Final = range(7, 16)
+_OWING: Final = "skyldig"
+_DAY: Final = re.compile(r"(?:19|20)[0-9]{2}([-/. ]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12][0-9]|3[01])(?![0-9])")
+_DIALLED: Final = re.compile(r"0[0-9]{1,3}-[0-9]{2,4}(?: [0-9]{2,3}){1,3}")
+_YEAR: Final = re.compile(r"(?:19|20)[0-9]{2}(?![0-9])")
+_SUM: Final = re.compile(
+    r"(?:,[0-9]{2})?[ ]?(?:(?:kr|kronor|tkr|mkr|mnkr|sek|euro|eur|procent)\b|[%€]|:-)", re.IGNORECASE
+)
+_DUTY: Final = re.compile(
+    r"[ ](?:att (?!betala|ersätta)|(?:\w+[ ])?(?:ett (?:svar|besked)|en (?:förklaring|ursäkt))\b)"
+)
+"""What one owes that is no money: ``skyldig att närvara``, ``skyldig dig ett svar``."""
 
 
 def _detect(view: View, lexicon: Lexicon, circumstances: Circumstances) -> Iterator[Finding]:
@@ -107,8 +118,14 @@ def _accounts(page: Page) -> Iterator[tuple[Span, Confidence, str]]:
 
 
 def _is_account(page: Page, span: Span) -> bool:
+    if _DAY.match(page.text, span[0]) or _SUM.match(page.text, span[1]):
+        return False
     start = max(0, span[0] - _LABEL)
-    return any(page.near(name, start, span[1] + 20) for name in ("financial.accounts", "financial.transfers"))
+    if page.near("financial.accounts", start, span[1] + 20):
+        return True
+    if _YEAR.match(page.text, span[0]) or label_of(page, span[0]) is Label.OTHER:
+        return False  # "överför ärende 2027 000412", "reseersättning, ref 5231 1234567"
+    return page.near("financial.transfers", start, span[1] + 20) is not None
 
 
 def _labelled(page: Page, word: Span) -> Iterator[tuple[Span, Confidence, str]]:
@@ -120,6 +137,8 @@ def _labelled(page: Page, word: Span) -> Iterator[tuple[Span, Confidence, str]]:
         if following and page.text.find("\n", word[1], following.start()) < 0:
             match = following
     if match is None or page.text.find("\n\n", word[1], match.start()) >= 0:
+        return
+    if _DAY.match(page.text, match.start()) or _SUM.match(page.text, match.end()) or _DIALLED.fullmatch(match.group()):
         return
     digits = sum(c.isdigit() for c in match.group())
     if digits not in _LONE_DIGITS or page.near("financial.payee_numbers", word[1], match.start()):
@@ -145,6 +164,8 @@ def _economy(page: Page) -> Iterator[tuple[Span, Confidence, str]]:
     for fact in page.hits("financial.economy")[:_MOST]:
         start, end = page.sentence(fact[0])
         if page.near("financial.policy", start, end) or page.near("people.speaking", start, fact[0]):
+            continue
+        if page.lower.startswith(_OWING, fact[1] - len(_OWING), fact[1]) and _DUTY.match(page.lower, fact[1]):
             continue
         grip = grip_within(page, start, end)
         if grip < Grip.NAME:

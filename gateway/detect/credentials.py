@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from gateway.detect import vocabulary
 from gateway.detect.detector import Detector
+from gateway.detect.labels import in_address
 from gateway.detect.lexicon import Lexicon
 from gateway.detect.matcher import Span
 from gateway.detect.spoken import aloud
@@ -44,14 +46,44 @@ _CODE_BEFORE: Final = re.compile(
 _LOOK: Final = 80
 _PAIR: Final = re.compile(r"[ ](?P<user>[\w.@-]{2,40})[ ]?/[ ]?(?P<value>[^\s\"'<>(),;/]{6,40})")
 """User and password as people give both: ``logga in med kansli / Hemligt2025``."""
+_ALONE: Final = re.compile(
+    r"^\w{0,12}(?:[ ](?:till|på|för|i|to|for)[ ][^\n.!?:=]{1,30})?[ ]?(?P<link>)\n[ \t]*"
+    r"(?P<value>[^\s\"'<>()]{6,64})(?=[ \t]*(?:\n|$))"
+)
+"""The value on a line of its own below the word."""
+_HASHED: Final = re.compile(
+    r"(?<![\w#*.,:/-])(?P<value>[0-9]{4,8})(?:[#*](?!\w)|,?[ ](?:(?:och|sedan|sen|följt av|därefter|plus|samt)[ ]){0,2}"
+    r"(?:fyrkant\w*|stjärna\w*|brädgård\w*)\b)"
+)
+"""Figures that end as they are keyed in: ``4471#``, ``4471 följt av fyrkant``."""
+_KEYED: Final = ("#", "*", "fyrkant", "stjärna", "brädgård")
+_PLACED: Final = re.compile(r"\b(?:i|på|till|via|hos|from|into)[ ]$")
+"""Before the name of what one logs in to."""
+_NETWORK: Final = re.compile(r"^(?:guest|g[äa]st)|(?:guest|g[äa]st|5g|open|öppet|publi[ck]|publikt)$", re.IGNORECASE)
+"""How the name of a network that is open to all begins or ends."""
+_BESIDE_NETWORK: Final = re.compile(r"[ ]?[:=][ ]?[\w-]{3,30}[ ]?[,/;][ ]?(?P<value>[^\s\"'<>(),;/]{6,40})")
+"""Network and password as people give both: ``Wifi: Forum-Gast, Hemligt2025``."""
+_NETWORKS: Final = ("wifi", "wlan", "hotspot")
+_WHEN: Final = re.compile(
+    r"\b(?:från och med|till och med|fr\.? ?o\.? ?m\.?|t\.? ?o\.? ?m\.?|från|sedan|under|år|innan|före|efter|tills|"
+    r"hösten|våren|sommaren|vintern|jan\w*|feb\w*|mars|april|maj|juni|juli|aug\w*|sep\w*|okt\w*|nov\w*|dec\w*)[ ]$"
+)
+"""Before a year."""
 _NUMBER_OF: Final = re.compile(r"\b(?:nr|nummer|numret|modellen?|typ|id)[ ](?:på|till|för|i)[ ](?:\w{1,12}[ ])?$")
 """The number of the thing itself, not what opens it."""
 _SHOWN: Final = re.compile(r"[\"')]?[ ](?:visas|syns|lyser|blinkar|betyder|dyker upp|kommer upp)\b")
+_SHOWS: Final = re.compile(
+    r"\b(?:visar|visade|visat|gav|ger|gett|larma[rd]\w* med|blinka\w*|signalera\w*|rapportera\w*|fel(?:et)?|"
+    r"status\w*(?: i \w+)?(?: är)?)[ ]$"
+)
+"""Before the code of a fault that a thing shows."""
 _MEETING: Final = 160
 """Characters around the number of a meeting in which its own code stands."""
 _HOST: Final = ("värd", "host")
 _PRESSED: Final = ("slå", "tryck", "knappa", "mata in")
 _MOST_PRESSED: Final = 6
+_DIALLED: Final = re.compile(r"0[0-9]{1,3}-[0-9]")
+_ALARM: Final = "112"
 _HELP: Final = frozenset({"112", "1177", "11313", "11414"})
 _TOKEN: Final = re.compile(r"[^\s\"'<>(),;]{6,40}")
 _VERY: Final = 3
@@ -61,7 +93,9 @@ _CODE: Final = re.compile(
     rf"^\w{{0,12}}(?:[^\n.!?:=0-9]{{0,45}}?(?P<link>{_LINK}|\b(?:har|till|med|numera|nu|gäller)\b)[ \t]*\n?"
     r"|[ \t]*[\"'(,]?)[ \t]*[\"'(]?"
     r"(?P<value>[#*]?[0-9]{1,4}(?:[ -]?[0-9]{2,4}){0,2}[#*]?)"
-    r"(?![0-9]|[-/:.][0-9]|[ ]?(?:kr|tkr|kronor|tecken|siffror|st|procent|%|år)\b)"
+    r"(?![0-9]|[-/:.][0-9]|[ ][0-9]{2}|[ ]?(?:%|(?:kr|tkr|mkr|mnkr|kronor|tecken|siffror|st|styck\w*|procent|år|"
+    r"gånger|ggr|dagar|dygn|tim|timmar|min|minuter|sekunder|veckor|månader|personer|elever|barn|invånare|meter|km|kvm|m2|m²|kg|ton|"
+    r"liter|kwh|dörrar|lås|portar|skåp|rum|lokaler|enheter|exemplar|platser|användare|detektorer|kameror)\b))"
 )
 _ASSIGNED: Final = re.compile(r"[A-Za-z0-9_]{0,20}[\"']?[ ]?[=:][ ]?[\"']?(?P<value>[^\s\"',;]{6,200})")
 _ASSIGNING: Final = (
@@ -93,8 +127,9 @@ _SHAPES: Final = (
     re.compile(r"[A-ZÅÄÖ]"),
     re.compile(r"[^\w.,:;]|_"),
 )
+_SIGNS: Final = re.compile(r"[^\w.,:;/-]|_")
 _NO_VALUE: Final = re.compile(
-    r"^(?:https?:|www\.|\d{4}-\d\d-\d\d|\d+[.:][\dea]+$|(?:aes|sha|rsa|tls|ssl|wpa|iso|iec|nist|utf|covid|office|windows|"
+    r"^(?:https?:|www\.|[\w-]+(?:\.[\w-]+)+/|\d{1,2}[.:]\d\d[-\u2013]|[^\W\d_]+-?\d{1,2}(?:\.\d{1,3})+$|\d{4}-\d\d-\d\d|\d+[.:][\dea]+$|(?:aes|sha|rsa|tls|ssl|wpa|iso|iec|nist|utf|covid|office|windows|"
     r"microsoft|agenda|version|kapitel|punkt|level|sverige)-?\d*$)|@[\w-]+\.\w",
     re.IGNORECASE,
 )
@@ -121,8 +156,10 @@ def _secrets(page: Page) -> Iterator[tuple[str, Span, Confidence, str]]:
     for word in page.hits("credentials.codes")[:_MOST]:
         yield from _code(page, word)
     for word in page.hits("credentials.any_code")[:_MOST]:
-        if _opens(page, word):
+        if _opens(page, word) and not page.near("credentials.other_codes", *page.sentence(word[0])):
             yield from _code(page, word)
+    if any(sign in page.lower for sign in _KEYED):
+        yield from _hashed(page)
     for word in page.hits("credentials.any_word")[:_MOST]:
         if _opens(page, word):
             yield from _word(page, word)
@@ -147,7 +184,12 @@ def _assigned(page: Page) -> Iterator[tuple[str, Span, Confidence, str]]:
         at = page.lower.find(key)
         while at >= 0:
             match = _ASSIGNED.match(page.text, at + len(key))
-            if match and _mixed(match["value"]) >= 2 and not _NO_VALUE.search(match["value"]):  # noqa: PLR2004
+            if (
+                match
+                and _mixed(match["value"]) >= 2  # noqa: PLR2004
+                and not _NO_VALUE.search(match["value"])
+                and not (in_address(page.text, match.span("value")) and _of_meeting(page, (at, match.start("value"))))
+            ):
                 yield match["value"], match.span("value"), Confidence.HIGH, "En nyckel eller ett lösenord"
             at = page.lower.find(key, at + len(key))
 
@@ -168,6 +210,16 @@ def _password(page: Page, word: Span) -> Iterator[tuple[str, Span, Confidence, s
         if judged is not None:
             yield judged
             return
+    if page.lower.startswith(_NETWORKS, word[0]) and (match := _BESIDE_NETWORK.match(following)):
+        value, start = match["value"].rstrip(".,;:!?"), word[1] + match.start("value")
+        if _mixed(value) >= 2 and any(map(str.isdigit, value)) and not _NO_VALUE.search(value):  # noqa: PLR2004
+            yield value, (start, start + len(value)), Confidence.HIGH, "Ett lösenord"
+            return
+    match = _ALONE.match(following)
+    judged = _judged(page, word, match, word[1]) if match and _mixed(match["value"]) >= _VERY else None
+    if judged is not None and judged[2] is Confidence.HIGH:
+        yield judged
+        return
     start = max(0, word[0] - _LOOK)
     match = _BEFORE.search(page.text[start : word[0]])
     judged = _judged(page, word, match, start) if match else None
@@ -183,6 +235,13 @@ def _word(page: Page, word: Span) -> Iterator[tuple[str, Span, Confidence, str]]
         yield judged
 
 
+def _hashed(page: Page) -> Iterator[tuple[str, Span, Confidence, str]]:
+    """Yield figures with the sign after them that ends a code, where something is opened."""
+    for match in islice(_HASHED.finditer(page.text), _MOST):
+        if _opens(page, match.span()) and not _of_meeting(page, match.span()):
+            yield match["value"], match.span("value"), Confidence.HIGH, "En kod"
+
+
 def _of_meeting(page: Page, word: Span) -> bool:
     """Tell the code that lets everybody invited into a meeting from a password; the host's is one."""
     if page.lower.startswith(_HOST, word[0]):
@@ -194,12 +253,15 @@ def _after_login(page: Page, word: Span) -> Iterator[tuple[str, Span, Confidence
     """Yield a value that can hardly be anything but a password, close to a word for logging in."""
     for match in _TOKEN.finditer(page.text, word[1], min(len(page.text), word[1] + _LOGIN)):
         value = match.group().rstrip(".:!?")
+        if _PLACED.search(page.lower[max(0, match.start() - 6) : match.start()]) and not _SIGNS.search(value):
+            continue  # the name of what one logs in to
         if _mixed(value) >= _VERY and any(c.isdigit() for c in value) and not _NO_VALUE.search(value):
             if match.end() <= page.sentence(word[0])[1]:
                 yield value, match.span(), Confidence.HIGH, "Ett lösenord"
             return
     pair = _PAIR.search(page.text, word[1], min(len(page.text), word[1] + _LOGIN))
-    if pair and pair.end() <= page.sentence(word[0])[1]:
+    placed = pair and _PLACED.search(page.lower[max(0, pair.start() - 6) : pair.start("user")])
+    if pair and not placed and pair.end() <= page.sentence(word[0])[1]:
         value = pair["value"].rstrip(".:!?")
         if _mixed(value) >= 2 and any(c.isdigit() for c in value) and not _NO_VALUE.search(value):  # noqa: PLR2004
             yield value, (pair.start("value"), pair.start("value") + len(value)), Confidence.HIGH, "Ett lösenord"
@@ -210,6 +272,8 @@ def _judged(page: Page, word: Span, match: re.Match[str], base: int) -> tuple[st
     start = base + match.start("value")
     span = (start, start + len(value))
     if len(value) < 4 or _NO_VALUE.search(value) or page.near("credentials.no_values", span[0], span[0] + 1):  # noqa: PLR2004
+        return None
+    if page.lower.startswith(_NETWORKS, word[0]) and _NETWORK.search(value):
         return None
     told = link not in ("", "till", "to", "har", "med")
     needs_colon = any(end == word[1] for _, end in page.within("credentials.colon_only", *word))
@@ -230,7 +294,12 @@ def _judged(page: Page, word: Span, match: re.Match[str], base: int) -> tuple[st
 def _code(page: Page, word: Span) -> Iterator[tuple[str, Span, Confidence, str]]:
     start = max(0, word[0] - _LOOK)
     before = page.text[start : word[0]]
-    if _excused(page, word) or _of_meeting(page, word) or _NUMBER_OF.search(before.lower()):
+    if (
+        _excused(page, word)
+        or _of_meeting(page, word)
+        or _NUMBER_OF.search(before.lower())
+        or _SHOWS.search(before.lower())
+    ):
         return
     found = _code_after(page, word)
     if found is None and (first := _CODE_BEFORE.search(before)):
@@ -254,6 +323,12 @@ def _code_after(page: Page, word: Span) -> tuple[str, Span] | None:
     else:
         return None
     value = match["value"]
+    if (
+        value == _ALARM
+        or _DIALLED.match(value)
+        or (_YEAR.fullmatch(value) and _WHEN.search(page.lower[max(0, span[0] - 20) : span[0]]))
+    ):
+        return None
     if len(value.strip("#*")) < 3 or (_YEAR.fullmatch(value) and not (match["link"] or "").strip()):  # noqa: PLR2004
         return None
     if page.lower.startswith(_PRESSED, word[0]) and not _is_pressed(page, value, span):

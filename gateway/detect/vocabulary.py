@@ -47,6 +47,7 @@ LISTS: Final[frozenset[str]] = frozenset(
         "credentials.logins",
         "credentials.meetings",
         "credentials.openings",
+        "credentials.other_codes",
         "credentials.denials",
         "credentials.no_values",
         "credentials.passwords",
@@ -124,7 +125,10 @@ LISTS: Final[frozenset[str]] = frozenset(
 ASKED: Final[frozenset[str]] = frozenset(
     {name for name in LISTS if name.endswith((".official", ".weak")) and not name.startswith("special_category")}
     | {name for name in LISTS if name.startswith(("identity.", "people.", "bulk.", "foreign."))}
-    | {f"credentials.{table}" for table in ("colon_only", "denials", "meetings", "no_values", "openings", "things")}
+    | {
+        f"credentials.{table}"
+        for table in ("colon_only", "denials", "meetings", "no_values", "openings", "other_codes", "things")
+    }
     | {f"financial.{table}" for table in ("giro", "own", "payee_numbers", "payees", "policy", "transfers")}
     | {f"protected_identity.{table}" for table in ("dwelling", "having", "policy", "public", "renamed")}
     | {

@@ -17,7 +17,9 @@ _AFTER: Final = 40
 _BEFORE: Final = 25
 _REACH: Final = 300
 _MOST: Final = 500
-_FOUR: Final = re.compile(r"(?<![0-9.,:/-])([0-9]{4}|[0-9]{2} [0-9]{2}|[0-9](?: [0-9]){3})(?![0-9]|[-.,:][0-9])")
+_FOUR: Final = re.compile(
+    r"(?<![0-9.,:/-])([0-9]{4}|[0-9]{2} [0-9]{2}|[0-9](?:(?:[ ]|[ ]?-[ ]?)[0-9]){3})(?![0-9]|[-.,:][0-9])"
+)
 
 
 def numbers_apart(page: Page) -> Iterator[Written]:
@@ -57,7 +59,7 @@ def _date(text: str, serial: Span) -> tuple[str | None, str] | None:
 
 
 def _written(text: str, serial: Span, date: tuple[str | None, str]) -> Written:
-    digits = date[1] + "".join(text[serial[0] : serial[1]].split())
+    digits = date[1] + text[serial[0] : serial[1]].replace(" ", "").replace("-", "")
     return Written(start=serial[0], end=serial[1], century=date[0], digits=digits, shape=Shape.ODD)
 
 

@@ -30,6 +30,11 @@ _STRONG: Final = frozenset({Shape.TIGHT, Shape.FULL})
 _DIALLED: Final = frozenset({Shape.BARE, Shape.PAIRS})
 _APART: Final = "med födelsedatum och de fyra sista siffrorna på skilda ställen"
 _QUARTERS: Final = frozenset({"00", "15", "30", "45"})
+_BORN: Final = 120
+"""Characters around the last four in which somebody is said to be born."""
+_PRESENT: Final = 12
+"""Years from the first of the meetings on: a later one without a century is that of somebody old."""
+_THESE_CENTURIES: Final = ("19", "20")
 _MOST: Final = 50_000
 """Numbers with a date that are weighed in one page: far more than decide anything."""
 _LONE: Final = 20
@@ -74,10 +79,33 @@ def _sightings(page: Page, lexicon: Lexicon) -> Iterator[Sighting]:
         candidates.sort(key=lambda w: (w.start, -w.end))
         yield from _judged(page, lexicon, candidates)
     for written in numbers_apart(page):
-        if _dated(written):
+        if _dated(written) and _may_be_born(page, lexicon, written):
             right = luhn(written.digits)
             confidence = Confidence.HIGH if right else Confidence.MEDIUM
             yield _sighting(written, confidence, _APART if right else f"{_APART}, med fel kontrollsiffra")
+
+
+def _may_be_born(page: Page, lexicon: Lexicon, written: Written) -> bool:
+    """Tell the two halves of a number from the day of an invoice and its last figures, or a year and its sum.
+
+    A day of these years is a child's only where somebody is said to be born, or a name stands there and the check digit
+    is right.
+    """
+    if page.near("identity.units", written.end, written.end + 3):
+        return False
+    around = max(0, written.start - _BORN), written.end + _BORN
+    if page.near("identity.births", *around):
+        return True
+    if page.near(
+        "identity.other_numbers", max(page.sentence(written.start)[0], written.start - _BORN // 2), written.start
+    ):
+        return False
+    right = luhn(written.digits)
+    year = int((written.century or "20") + written.digits[:2])
+    first, last = lexicon.number("identity.meetings_from"), lexicon.number("identity.meetings_until")
+    if not first <= year <= (last if written.century else first + _PRESENT):
+        return right or not written.serial.startswith(_THESE_CENTURIES)
+    return right and bool(page.names_within(*around))
 
 
 def _of_another_country(number: Foreign) -> Sighting:

@@ -21,7 +21,10 @@ from gateway.detect.view import Kind, Page
 _MOST: Final = 5000
 _LOOK: Final = 90
 """Characters before the last four in which the date stands."""
-_FOUR: Final = re.compile(rb"(?:00 ?00|0 0 0 0)(?![0A-Za-z]|[ ]?[-:/.,]0|[ ]00)")
+_FOUR: Final = re.compile(
+    rb"(?:00 ?00|0 0 0 0)(?![0A-Za-z]|[ ]?[-:/.,]0|[ ]00|"
+    rb"\.(?i:pdf|docx?|xlsx?|pptx?|jpe?g|png|tiff?|heic|csv|txt|zip|msg|mp4)\b)"
+)
 _TOKEN: Final = re.compile(r"\w+|[^\w\s]")
 _MARKS: Final = frozenset(
     {"streck", "strecket", "bindestreck", "bindestrecket", "tankstreck", "minus", "minustecken", "dash", "hyphen"}
@@ -54,7 +57,7 @@ _AFTER: Final = re.compile(
     r"[)\"']?,?[ ](?:sist|i slutet|på slutet|på sluttampen|som (?:de )?(?:fyra )?sista|till slut)\b"
 )
 _BORN: Final = re.compile(
-    r"\b(?:född[ae]?|födelse\w*|föddes|f|pers\w{0,3}[ .-]?n\w*|pnr|årgång)[ .:,\n-]{0,3}(?:den |är |i |år )?$",
+    r"\b(?:född[ae]?|födelse\w*|föddes|f|pers\w{0,3}[ .-]?n\w*|pnr|årgång)[ .:,\n-]{0,3}(?:den |är |i |år )?[(\"']?$",
     re.IGNORECASE,
 )
 _BORN_LOOK: Final = 30

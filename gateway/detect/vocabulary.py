@@ -38,6 +38,7 @@ LISTS: Final[frozenset[str]] = frozenset(
         "identity.fillers",
         "identity.persons",
         "identity.last_four",
+        "identity.births",
         "identity.units",
         "bulk.offices",
         "credentials.any_code",

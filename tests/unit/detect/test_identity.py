@@ -228,6 +228,12 @@ def test_doubtful_numbers_are_medium_or_carry_a_word_about_a_person(judge: Judge
         "IMG_20260512_081533.jpg",
         "+46 70 174 06 05",
         "010229-2380",
+        "De sista fyra åren, 2022 till 2025, var bra. Bokslutet behandlas 2026-10-12.",
+        "De sista fyra åren, 2022 till 2025, var bra. Planen antogs 1985-06-12.",
+        "Diarienumrets fyra sista siffror är 1204, ärendet inkom 2026-03-02.",
+        "De fyra sista siffrorna i föreningens bankgiro är 1204. Fakturan är från 1985-06-12.",
+        "De sista siffrorna från ekonomi kom 1978-09-14: 2388 tkr i underskott.",
+        "Räkning nr 640823 3234 avser el i Forum.",
         "150916-0006",
     ],
 )
@@ -323,3 +329,22 @@ def test_plain_numbers_agree_with_another_library(year: int, month: int, day: in
     head = f"{year:02}{month:02}{day:02}{serial:03}"
     for check in "0123456789":
         assert luhn(head + check) == oracle.is_valid(f"19{head[:6]}-{head[6:]}{check}")
+
+
+@pytest.mark.parametrize(
+    ("text", "confidence"),
+    [
+        ("Barnet kom 2019-03-14, fyra sista är 2386.", HIGH),
+        ("Barnet kom 2019-03-14, fyra sista är 2388.", MEDIUM),
+        ("Alva Berg, 20190314, sista fyra 2386", HIGH),
+        ("Alva Berg, 20190314, sista fyra 2388", None),
+        ("Ansökan kom in 20190314, fyra sista sidorna är numrerade till 2386", None),
+        ("Datum 440914, sista fyra 2389", HIGH),
+        ("Datum 440914, sista fyra 2381", MEDIUM),
+        ("Faktura, sista fyra 2388. Hon är född 780914.", HIGH),
+    ],
+)
+def test_a_day_of_these_years_and_four_figures_are_a_childs_number_only_beside_words_of_birth(
+    judge: Judge, text: str, confidence: Confidence | None
+) -> None:
+    assert numbers(judge(text)) == ([(P, confidence)] if confidence else [])

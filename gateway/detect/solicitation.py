@@ -41,6 +41,9 @@ _IT: Final = re.compile(
     r"[ ](?:över[ ]|gärna[ ]|bara[ ])?(?:den|det|dem|dom|utdraget|intyget|kopian|bilden|underlaget|it|them)\b"
 )
 _OWN: Final = re.compile(r"\b(?:min|mitt|mina|vår|vårt|våra|my|our)[ ](?:\w+[ ])?$")
+_OF_A_PERSON: Final = re.compile(r"[ ]\w{2,30}s[ ](?:\w+[ ]){0,2}")
+"""Between the reader and a paper that is somebody else's: ``din sons utredning``."""
+_COPY: Final = "kopia"
 _NEEDED: Final = 60
 # What may stand between "jag behöver" and the thing; another verb makes it another wish.
 _BETWEEN: Final = re.compile(
@@ -98,9 +101,32 @@ def _thing(page: Page, sentence: Span, around: Span) -> Span | None:
         for thing in page.within(name, *around)[:8]:
             if _OWN.search(page.lower[max(0, thing[0] - 20) : thing[0]]):
                 continue
+            if name == "solicitation.objects" and _other_code(page, sentence, thing):
+                continue
+            if name == "solicitation.papers" and not _somebodys(page, sentence, thing):
+                continue
             if qualified is None or page.near(qualified, *sentence):
                 return thing
     return None
+
+
+def _other_code(page: Page, sentence: Span, thing: Span) -> bool:
+    """Tell the code of a meeting, or one of the accounts, from one that opens something."""
+    if not page.lower.startswith("kod", thing[0]):
+        return False
+    return any(page.near(name, *sentence) for name in ("credentials.meetings", "credentials.other_codes"))
+
+
+def _somebodys(page: Page, sentence: Span, thing: Span) -> bool:
+    """Tell papers about somebody from what the reader has made at work: ``er bedömning``, ``beslutet om er skola``."""
+    readers = page.within("solicitation.readers", *sentence)
+    if not page.within("solicitation.work", *thing) or len(page.within("solicitation.owners", *sentence)) > len(
+        readers
+    ):
+        return True
+    if page.lower.startswith(_COPY, thing[0]):
+        return any(reader[0] == thing[1] + 1 for reader in readers)
+    return any(_OF_A_PERSON.fullmatch(page.lower, reader[1], max(reader[1], thing[0])) for reader in readers)
 
 
 def _addressed(page: Page, sentence: Span, verb: Span) -> bool:

@@ -116,7 +116,9 @@ LISTS: Final[frozenset[str]] = frozenset(
         "solicitation.redirections",
         "solicitation.rosters",
         "solicitation.traits",
+        "solicitation.readers",
         "solicitation.wanting",
+        "solicitation.work",
     }
     | topics.SEARCHED
     | topics.LOOKED_UP
@@ -135,8 +137,8 @@ ASKED: Final[frozenset[str]] = frozenset(
     | {
         f"solicitation.{table}"
         for table in (
-            "aggregates", "channels", "denials", "mailing", "objects", "owners", "papers", "redirections", "rosters",
-            "traits",
+            "aggregates", "channels", "denials", "mailing", "objects", "owners", "papers", "redirections", "readers",
+            "rosters", "traits", "work",
         )
     }
     | {"business.municipal", "business.roles", "capacity.commissions", "official.voices", "official.words"}

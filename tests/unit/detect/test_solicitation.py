@@ -51,6 +51,13 @@ FOUND = [
     "Jag vill ha namnen på dem som varit sjukskrivna för stress på förvaltningen, mejla dem till mig i dag.",
     "Rektorn, skicka elevernas åtgärdsprogram och diagnoser till mig före nämnden.",
     "Ta ett kort på ditt pass och ditt bankkort och skicka tillbaka.",
+    "Kan du skicka din sons senaste utredning till mig?",
+    "Skicka en kopia på ditt beslut till mig.",
+    "Mejla mig beslutet om honom och er bedömning.",
+    "Kan du skicka koden till larmet per mejl?",
+    "Ta en bild på din legitimation och mejla mig.",
+    "Skicka en lista på alla med skyddad adress till mig.",
+    "Mejla mig namnen på dem som är långtidssjukskrivna hos er.",
 ]
 
 PASSING = [
@@ -78,6 +85,16 @@ PASSING = [
     "Anmälan till mötet: skriv namn och om du har allergier",
     "Skicka in ditt yttrande till registratorn senast den 12 september.",
     "Jag behöver handlingarna till ärende 14, de saknas i appen.",
+    "Kan du skicka din bedömning av motionen till mig innan fredag?",
+    "Skicka gärna ert beslut i remissen om kollektivtrafiken till oss.",
+    "Kan du vidarebefordra anmälan om nedskräpning till er chef?",
+    "Skicka handlingarna till mig senast fredag, och era synpunkter.",
+    "Skicka en kopia på protokollet till er revisor.",
+    "Kan ni skicka koden till mötet igen?",
+    "Jag behöver få koden till projektet för konteringen.",
+    "Kan du mejla domen från mark- och miljödomstolen i ärendet om vindkraft?",
+    "Kan ni skicka listan över skyddade träd till mig?",
+    "Kan du skicka legitimationskravet för förskollärare till mig?",
 ]
 
 

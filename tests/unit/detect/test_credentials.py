@@ -203,6 +203,8 @@ PASSING = [
     "Budgetkod 3312 används för telefonerna, kod 3320 för datorerna.",
     "Kod 412 i inventarielistan är datorer, kod 413 skärmar.",
     "Kod 3 gäller dörrar, kod 112 akut.",
+    "Skolan har kod 25123456 i skolenhetsregistret, lokalen ägs av kommunen.",
+    "Öppna menti.com och ange kod 4471 8820.",
     "Skåpen låses upp med kort från och med 2027.",
     "Mata in 1204 timmar i systemet för datorerna.",
     "Kodlåsen uppgår till 120 000 kronor.",

@@ -40,8 +40,20 @@ _REMEMBERED: Final = 4_000
 _LONGEST: Final = 60
 """Characters of a word that is remembered."""
 _MARK: Final = "---"
+_SCALES: Final = frozenset({"scale", "unit_scale", "whole_scale"})
 _LINE: Final = 120
 """Characters of a line of weights."""
+
+
+class Said(NamedTuple):
+    """What the words of a mail say of a rule."""
+
+    score: float
+    """Of the sentences that speak most for it."""
+    whole: float
+    """Of all words together."""
+    length: float
+    """From 0, not long, to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +62,10 @@ class Balance:
 
     bias: float
     model: float
+    whole: float
+    """What the words of the mail as a whole weigh."""
+    length: float
+    """Added where the mail is long; less where it is not so long."""
     found: float
     """Added where the rule has found something in the sender's own words."""
     sure: float
@@ -59,11 +75,12 @@ class Balance:
     drop_at: float
     """Below this, what the rule has found does not count."""
     look_at: float
-    """What the words alone must come to, for anything to be looked at more closely."""
+    """What must speak for a hit by words alone, for anything to be looked at more closely."""
 
-    def weigh(self, score: float, *, found: bool, sure: bool) -> float:
-        """Return how much speaks for a hit."""
-        return self.bias + self.model * score + self.found * found + self.sure * sure
+    def weigh(self, said: Said, *, found: bool, sure: bool) -> float:
+        """Return how much speaks for a hit: what is said, and whether the rule has found something."""
+        weight = self.bias + self.model * said.score + self.whole * said.whole + self.length * said.length
+        return weight + self.found * found + self.sure * sure
 
 
 class Unit(NamedTuple):
@@ -88,9 +105,11 @@ class Heading:
     scale: float = 0.0
     """What a weight of 1 is worth."""
     units: list[Unit] = field(default_factory=list)
-    """Hidden units, in the order of their weights, which come last."""
+    """Hidden units, in the order of their weights, which come before those of a mail as a whole."""
     unit_scale: float = 0.0
     """What a weight of 1 is worth to a hidden unit."""
+    whole_scale: float = 0.0
+    """What a weight of 1 is worth where a mail is taken as a whole."""
     blocks: int = BLOCKS
     """Kinds of features that the weights were fitted to."""
     features: int = FEATURES
@@ -99,7 +118,7 @@ class Heading:
     @property
     def lanes(self) -> int:
         """Weights in a row."""
-        return len(self.balances) + len(self.kinds) + len(self.units)
+        return 2 * len(self.balances) + len(self.kinds) + len(self.units)
 
 
 Sums = tuple[tuple[int, int], ...]
@@ -142,6 +161,20 @@ class Model:
 
     def scores(self, sums: Iterable[Sums], *, kinds: bool = True) -> list[float]:
         """Return the score of each rule and then, unless told otherwise, of each kind, for sentences together."""
+        totals = self._totals(sums)
+        rules, known = len(self.balances), len(self.balances) + len(self.kinds)
+        scores = [total * self._heading.scale for total in totals[: known if kinds else rules]]
+        for unit, total in zip(self._heading.units, totals[known : self._lanes - rules], strict=True):
+            lit = unit.bias + total * self._heading.unit_scale
+            bright = lit if lit > 0 else LEAK * lit
+            scores = [score + bright * tells for score, tells in zip(scores, unit.tells, strict=False)]
+        return scores
+
+    def whole(self, sums: Iterable[Sums]) -> list[float]:
+        """Return for each rule what the words of all sentences of a mail together say."""
+        return [total * self._heading.whole_scale for total in self._totals(sums)[self._lanes - len(self.balances) :]]
+
+    def _totals(self, sums: Iterable[Sums]) -> list[float]:
         totals = [0.0] * self._lanes
         for block, floor in zip(zip(*sums, strict=True), FLOORS, strict=False):
             count = sum(number for _, number in block)
@@ -150,14 +183,7 @@ class Model:
                 apart = self._apart.unpack(packed.to_bytes(self._apart.size, "little"))
                 nothing = _ZERO * count * share
                 totals = [total + weights * share - nothing for total, weights in zip(totals, apart, strict=True)]
-        shown = len(self.balances) + (len(self.kinds) if kinds else 0)
-        scores = [total * self._heading.scale for total in totals[:shown]]
-        units = self._heading.units
-        for unit, total in zip(units, totals[self._lanes - len(units) :], strict=True):
-            lit = unit.bias + total * self._heading.unit_scale
-            bright = lit if lit > 0 else LEAK * lit
-            scores = [score + bright * tells for score, tells in zip(scores, unit.tells, strict=False)]
-        return scores
+        return totals
 
 
 def _numbered(features: Iterable[str]) -> list[int]:
@@ -194,18 +220,21 @@ def written_model(heading: Heading, weights: bytes) -> str:
     packed = base64.b64encode(zlib.compress(weights, 9)).decode()
     lines = [
         "# Modellen: hur mycket ordvalet i en mening talar för varje regel, uträknat ur märkta meningar av",
-        "# eval/fit_sentences.py. Ändra den inte för hand, utom balance: en rad för varje regel med åtta tal:",
-        "# utgångsläge, modellens vikt, regelns egen träff, säker träff, stoppa från, varna från, bortse under,",
-        "# läs närmare från. unit: dolda enheter, som säger vad ord betyder tillsammans.",
+        "# eval/fit_sentences.py. Ändra den inte för hand, utom balance: en rad för varje regel med tio tal:",
+        "# utgångsläge, vikten av modellen, av hela mejlet, av längden, av regelns egen träff, av en säker träff,",
+        "# stoppa från, varna från, bortse under, läs närmare från. unit: dolda enheter, som säger vad ord betyder",
+        "# tillsammans.",
         "plain " + " ".join(sorted(heading.plain)),
         "kinds " + " ".join(heading.kinds),
         f"blocks {BLOCKS}",
         f"features {FEATURES}",
         f"scale {heading.scale!r}",
         f"unit_scale {heading.unit_scale!r}",
+        f"whole_scale {heading.whole_scale!r}",
         *(f"unit {unit.bias!r} {' '.join(map(repr, unit.tells))}" for unit in heading.units),
         *(
-            f"balance {rule} {b.bias} {b.model} {b.found} {b.sure} {b.block_at} {b.warn_at} {b.drop_at} {b.look_at}"
+            f"balance {rule} {b.bias} {b.model} {b.whole} {b.length} {b.found} {b.sure} {b.block_at} {b.warn_at} "
+            f"{b.drop_at} {b.look_at}"
             for rule, b in heading.balances.items()
         ),
         _MARK,
@@ -246,12 +275,11 @@ def _read_line(heading: Heading, values: list[str]) -> str | None:
             heading.plain = frozenset(values)
         elif key == "kinds":
             heading.kinds = tuple(values)
-        elif key == "scale":
-            (heading.scale,) = map(_finite, values)
+        elif key in _SCALES:
+            (scale,) = map(_finite, values)
+            setattr(heading, key, scale)
         elif key == "features":
             (heading.features,) = map(int, values)
-        elif key == "unit_scale":
-            (heading.unit_scale,) = map(_finite, values)
         elif key == "unit":
             bias, *tells = map(_finite, values)
             heading.units.append(Unit(bias, tuple(tells)))

@@ -10,14 +10,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, repeat
 from math import fsum
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from gateway.detect import topics
 from gateway.detect.facts import known_facts
 from gateway.detect.lexicon import Lexicon
 from gateway.detect.matcher import Span
 from gateway.detect.mentions import Who
-from gateway.detect.model import Balance, Model, Sums
+from gateway.detect.model import Balance, Model, Said, Sums
 from gateway.detect.pairing import Finder
 from gateway.detect.sentences import Reader, Sentence
 from gateway.detect.shapes import Contents, features_of, senses_of
@@ -36,7 +36,9 @@ _WORD: Final = re.compile(r"[^\W\d_]+")
 _SURE_NAMES: Final = topics.GIVEN | topics.SURNAME
 _TOGETHER: Final = 3
 """Sentences that are looked at together."""
-SHORT: Final = 1_500
+_LENGTHS: Final = (300, 1_500)
+"""Characters of own words from which a mail is somewhat long, and from which it is long."""
+READ_WHOLE: Final = 5_000
 """Characters of own words up to which every sentence is looked at; in longer ones those where something was found."""
 _MOST: Final = 60
 """Sentences that are read at most."""
@@ -44,11 +46,12 @@ _NEAR: Final = 12
 """Findings of a long text around which it is read."""
 _FACTS: Final = 8
 """Facts of a sentence whose traits are looked at."""
-_DOUBT: Final = 1.5
-"""What more is needed in a text that is not short, for it has room for much that looks alike."""
-_FREE_OF_DOUBT: Final = (45, 300)
-"""Characters of own words that are neither too many nor too few to be sure."""
-_READ: Final = (SegmentKind.OWN, SegmentKind.CALENDAR, SegmentKind.SIGNATURE)
+_LEAST: Final = 45
+"""Characters of own words that are enough to be sure of what is meant."""
+_DOUBT: Final = 0.75
+"""What more is needed in fewer."""
+READ: Final = (SegmentKind.OWN, SegmentKind.CALENDAR, SegmentKind.SIGNATURE)
+"""Segments that are read."""
 _ABOUT_SOMEBODY: Final = frozenset({"special_category", "financial", "protected_identity"})
 _UNOFFICIAL: Final = frozenset({"private", "business_or_association", "party_internal", "capacity_unclear"})
 _REQUESTS: Final = "solicitation"
@@ -84,9 +87,9 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class _Best:
-    """The sentences that speak most for a rule."""
+    """What speaks most for a rule."""
 
-    score: float
+    said: Said
     window: Sequence[Read]
     doubt: float
 
@@ -101,13 +104,20 @@ def second_opinion(view: View, lexicon: Lexicon, findings: Iterable[Finding]) ->
     body = next((page for page in view.of(Kind.BODY) if not page.part.alternative), None)
     if model is None or body is None or body.part.origin is Origin.FORWARDED:
         return kept
-    length = sum(end - start for start, end in body.stretches(*_READ))
-    long = length > SHORT
+    length = sum(end - start for start, end in body.stretches(*READ))
     reader = Reading(view, body, lexicon, model)
-    stretches = list(reader.near(kept) if long else reader.all())
+    stretches = [reader.glances()] if length <= READ_WHOLE else list(reader.near(kept))
+    if not any(stretches):
+        return kept
+    whole = model.whole([glance.words for glance in reader.glances()])
+    mail = Mail(whole, length_of(length))
     known = any(f.rule_name in model.balances and f.confidence >= Confidence.MEDIUM for f in kept)
     windows = [
-        window for stretch in stretches for window in windows_of(stretch) if known or reader.worth_reading(window)
+        window
+        for stretch in stretches
+        if stretch
+        for window in windows_of(stretch)
+        if known or reader.worth_reading(window, mail)
     ]
     if not windows:
         return kept
@@ -115,20 +125,31 @@ def second_opinion(view: View, lexicon: Lexicon, findings: Iterable[Finding]) ->
     scores = [model.scores([one.sums for one in window]) for window in read]
     for number, (rule, balance) in enumerate(model.balances.items()):
         at = max(range(len(read)), key=lambda n: scores[n][number])
-        best = _Best(scores[at][number], read[at], _doubt(length))
+        best = _Best(mail.said(scores[at], number), read[at], _DOUBT * (length < _LEAST))
         kept = _weighed(kept, rule, balance, best, _kind(best.window, scores[at], model.kinds))
     return kept
 
 
-def _doubt(length: int) -> float:
-    """Return what more is needed for a finding in own words of a length."""
-    least, most = _FREE_OF_DOUBT
-    if length < least:
-        return _DOUBT / 2
-    return _DOUBT * min(1.0, max(0.0, (length - most) / (SHORT - most)))
+def length_of(characters: int) -> float:
+    """Return how long a mail of so many own characters is, from 0 to 1."""
+    least, most = _LENGTHS
+    return min(1.0, max(0.0, (characters - least) / (most - least)))
 
 
 # --- reading -------------------------------------------------------------------------------------
+
+
+class Mail(NamedTuple):
+    """What is known of a mail before any sentence is read."""
+
+    whole: Sequence[float]
+    """For each rule, what all words together say."""
+    length: float
+    """From 0, not long, to 1."""
+
+    def said(self, scores: Sequence[float], rule: int) -> Said:
+        """Return what is said of a rule, with the scores of sentences."""
+        return Said(scores[rule], self.whole[rule], self.length)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,22 +172,23 @@ class Reading:
         self._read: dict[int, Read] = {}
         subjects = [page for page in view.of(Kind.SUBJECT) if not page.part.alternative]
         self._places = [(self._finder(page), [(0, len(page.text))]) for page in subjects]
-        self._body = self._finder(body), list(body.stretches(*_READ))
+        self._body = self._finder(body), list(body.stretches(*READ))
+        self._glances: list[Glance] | None = None
 
     def _finder(self, page: Page) -> Finder:
         return Finder(Reader(page, self._lexicon.wordbook), [])
 
-    def all(self) -> Iterator[Sequence[Glance]]:
-        """Yield all sentences in order as one stretch, up to a bound."""
-        found = (
-            (finder, sentence)
-            for finder, spans in [*self._places, self._body]
-            for span in spans
-            for sentence in _sentences(finder.reader, span)
-        )
-        glances = [self._glance(finder, sentence) for finder, sentence in islice(found, _MOST)]
-        if glances:
-            yield glances
+    def glances(self) -> Sequence[Glance]:
+        """Return all sentences in order, up to a bound."""
+        if self._glances is None:
+            found = (
+                (finder, sentence)
+                for finder, spans in [*self._places, self._body]
+                for span in spans
+                for sentence in _sentences(finder.reader, span)
+            )
+            self._glances = [self._glance(finder, sentence) for finder, sentence in islice(found, _MOST)]
+        return self._glances
 
     def near(self, findings: Iterable[Finding]) -> Iterator[Sequence[Glance]]:
         """Yield each sentence of the body in which something was found, with those around it."""
@@ -175,7 +197,7 @@ class Reading:
         found = {
             page.plain(f.start)
             for f in findings
-            if f.part == page.part.path and f.rule_name in self._model.balances and f.segment in _READ
+            if f.part == page.part.path and f.rule_name in self._model.balances and f.segment in READ
         }
         seen = set[int]()
         for place in islice(sorted(found), _NEAR):
@@ -200,12 +222,12 @@ class Reading:
                 words.append(known.low)
         return words
 
-    def worth_reading(self, window: Sequence[Glance]) -> bool:
+    def worth_reading(self, window: Sequence[Glance], mail: Mail) -> bool:
         """Tell by the words alone whether any rule may be spoken for."""
         scores = self._model.scores([glance.words for glance in window], kinds=False)
         return any(
-            balance.model * score >= balance.look_at
-            for score, balance in zip(scores, self._model.balances.values(), strict=True)
+            balance.weigh(mail.said(scores, number), found=False, sure=False) >= balance.look_at
+            for number, balance in enumerate(self._model.balances.values())
         )
 
     def read(self, glance: Glance) -> Read:
@@ -277,7 +299,7 @@ def _weighed(kept: list[Finding], rule: str, balance: Balance, best: _Best, kind
     """Return the findings after a rule of the model has had its say."""
     own = [f for f in kept if f.rule_name == rule and _is_own(f) and f.confidence >= Confidence.MEDIUM]
     sure = any(finding.confidence is Confidence.HIGH for finding in own)
-    weight = balance.weigh(best.score, found=bool(own), sure=sure)
+    weight = balance.weigh(best.said, found=bool(own), sure=sure)
     if weight - best.doubt >= balance.warn_at and (own or _is_supported(rule, best.window, kept)):
         most = Confidence.HIGH if rule != RULE or any(one.others for one in best.window) else Confidence.MEDIUM
         confidence = min(Confidence.HIGH if weight - best.doubt >= balance.block_at else Confidence.MEDIUM, most)

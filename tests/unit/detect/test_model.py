@@ -7,10 +7,10 @@ import pickle
 import pytest
 
 from gateway.detect.buckets import BUCKETS, FLOORS, bucket
-from gateway.detect.model import LEAK, Balance, Heading, Model, Unit, read_model, written_model
+from gateway.detect.model import LEAK, Balance, Heading, Model, Said, Unit, read_model, written_model
 
 LEAST = FLOORS[0]
-EVEN = Balance(0.0, 1.0, 1.0, 1.0, 1.0, 0.5, -1.0, -9.0)
+EVEN = Balance(0.0, 1.0, 1.0, 0.5, 1.0, 1.0, 1.0, 0.5, -1.0, -9.0)
 
 
 def _text(weights: dict[str, int], **more: object) -> str:
@@ -40,7 +40,7 @@ def test_a_model_travels_as_its_weights() -> None:
     octets = pickle.dumps(model)
     again = pickle.loads(octets)  # noqa: S301 - our own octets
 
-    assert len(octets) < 1.1 * BUCKETS * 3
+    assert len(octets) < 1.1 * BUCKETS * 5
     assert (again.balances, again.kinds, again.plain) == (model.balances, model.kinds, model.plain)
     assert again.add(["b:puss kram", "t:one"]) == model.add(["b:puss kram", "t:one"])
     assert again.scores([(again.add(["b:puss kram"]),)]) == model.scores([(model.add(["b:puss kram"]),)])
@@ -94,6 +94,30 @@ def test_a_unit_tells_as_much_as_it_is_lit_and_little_where_it_is_not() -> None:
     assert model.scores([(model.add(["t:two"]),)])[1] == pytest.approx(-0.5 * LEAK * dim)
 
 
+def test_a_mail_as_a_whole_has_weights_of_its_own_that_come_last() -> None:
+    heading = Heading(
+        balances={"private": EVEN, "solicitation": EVEN}, kinds=("health",), scale=0.5, units=UNITS, unit_scale=0.25,
+        whole_scale=2.0,
+    )  # fmt: skip
+    rows = bytearray([128]) * (BUCKETS * heading.lanes)
+    rows[bucket("w:kram") * heading.lanes + 5 + 1] = 128 + 30
+    model, _ = read_model(written_model(heading, bytes(rows)))
+    assert model is not None
+    said, unsaid = (model.add(["w:kram"]),), (model.add(["w:nämnd"]),)
+
+    assert model.whole([said, unsaid]) == pytest.approx([0.0, 60 / LEAST**0.5])
+    assert model.whole([unsaid]) == [0.0, 0.0]
+    assert model.whole([]) == [0.0, 0.0]
+    assert model.scores([said]) == model.scores([unsaid])
+
+
+def test_what_a_mail_as_a_whole_says_is_weighed_besides() -> None:
+    balance = Balance(-1.0, 2.0, 3.0, -4.0, 10.0, 100.0, 0.0, 0.0, 0.0, 0.0)
+
+    assert balance.weigh(Said(0.5, 0.25, 0.25), found=False, sure=False) == pytest.approx(-0.25)
+    assert balance.weigh(Said(0.5, 0.25, 0.0), found=True, sure=True) == pytest.approx(110.75)
+
+
 def test_sentences_together_are_one_stretch() -> None:
     model = _model({"t:one": 8})
     first, second = (model.add(["t:one"]),), (model.add([f"t:{n}" for n in range(4 * LEAST - 1)]),)
@@ -129,12 +153,13 @@ def test_no_file_is_no_mistake() -> None:
     ("line", "told"),
     [
         ("balance private 1 2 3", "balance does not have the numbers it needs"),
-        ("balance private 1 2 3 4 5 6 7 nan", "balance does not have the numbers it needs"),
-        ("balance weather 1 2 3 4 5 6 7 8", 'the model has nothing to say about "weather"'),
+        ("balance private 1 2 3 4 5 6 7 8 9 nan", "balance does not have the numbers it needs"),
+        ("balance weather 1 2 3 4 5 6 7 8 9 10", 'the model has nothing to say about "weather"'),
         ("scale much", "scale does not have the numbers it needs"),
         ("blocks many", "blocks does not have the numbers it needs"),
         ("unit 1 much", "unit does not have the numbers it needs"),
         ("unit_scale 1 2", "unit_scale does not have the numbers it needs"),
+        ("whole_scale", "whole_scale does not have the numbers it needs"),
         ("colour blue", '"colour" is not known here'),
     ],
 )
@@ -170,7 +195,7 @@ def test_units_with_too_few_numbers_are_told() -> None:
     assert "each unit must have" in problems[0].text
 
 
-@pytest.mark.parametrize("line", ["blocks 7", "features 2"])
+@pytest.mark.parametrize("line", ["blocks 7", "features 3"])
 def test_weights_of_another_version_are_told(line: str) -> None:
     model, problems = read_model(_text({}).replace(f"\n{line}\n", "\n"))
 

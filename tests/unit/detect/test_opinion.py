@@ -10,7 +10,7 @@ import pytest
 from gateway.detect.buckets import BUCKETS, bucket
 from gateway.detect.lexicon import Lexicon
 from gateway.detect.model import Balance, Heading, Model
-from gateway.detect.opinion import NAME, SHORT, second_opinion
+from gateway.detect.opinion import NAME, READ_WHOLE, second_opinion
 from gateway.detect.view import View
 from gateway.model import Confidence, Finding, Origin, Segment, SegmentKind
 from tests.unit.detect.conftest import MakeMessage, MakePart
@@ -18,6 +18,7 @@ from tests.unit.detect.conftest import MakeMessage, MakePart
 HEALTH = "special_category:health"
 RULES = ("special_category", "private", "solicitation")
 FACT, KISS, DULL, ASK, NAMED = "w:blombergad", "w:pussigull", "w:sammanträdet", "w:mejla", "w:lakatos"
+WHOLE = "w:altanen"
 
 Opinion = Callable[..., list[Finding]]
 
@@ -25,8 +26,8 @@ Opinion = Callable[..., list[Finding]]
 @pytest.fixture(scope="module")
 def taught(lexicon: Lexicon) -> Lexicon:
     """The word lists with a model that knows four words."""
-    balance = Balance(0.0, 1.0, 0.5, 0.0, 4.0, 2.0, -2.0, -9.0)
-    heading = Heading(balances=dict.fromkeys(RULES, balance), kinds=("health", "crime"), scale=2.0)
+    balance = Balance(0.0, 1.0, 1.0, 0.0, 0.5, 0.0, 4.0, 2.0, -2.0, -9.0)
+    heading = Heading(balances=dict.fromkeys(RULES, balance), kinds=("health", "crime"), scale=2.0, whole_scale=0.5)
     rows = bytearray([128]) * (BUCKETS * heading.lanes)
     for feature, lane, weight in (
         (FACT, 0, 60),
@@ -36,6 +37,7 @@ def taught(lexicon: Lexicon) -> Lexicon:
         (KISS, 1, 60),
         (DULL, 0, -90),
         (DULL, 1, -90),
+        (WHOLE, len(RULES) + 2 + 1, 40),
     ):
         rows[bucket(feature) * heading.lanes + lane] = min(255, max(0, 128 + 3 * weight))
     return replace(lexicon, model=Model(heading, bytes(rows)))
@@ -114,15 +116,27 @@ def test_words_of_others_are_not_read(opinion: Opinion, kind: SegmentKind) -> No
 
 
 def test_a_long_text_is_read_only_where_something_was_found(opinion: Opinion) -> None:
-    dull = "Nämnden behandlar ärendet om vägen. " * (SHORT // 30)
+    dull = "Nämnden behandlar ärendet om vägen. " * (READ_WHOLE // 30)
     found = _found(HEALTH, Confidence.MEDIUM, start=len(dull), end=len(dull) + 5)
 
     assert opinion(dull + "Karin Ek är blombergad.") == []
     assert [f.confidence for f in opinion(dull + "Karin Ek är blombergad.", found)][1:] == [Confidence.HIGH]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Vägen är öppen.", []),
+        ("Vi målar altanen på lördag. Vägen är öppen. Kom gärna dit. Bron är stängd.", ["private"]),
+        ("Altanen först. " + "Nämnden behandlar ärendet om vägen och bron vid sjön. " * 20, []),
+    ],
+)
+def test_a_mail_speaks_as_a_whole_too(opinion: Opinion, text: str, expected: list[str]) -> None:
+    assert [f.rule for f in opinion(text)] == expected
+
+
 def test_in_a_long_text_too_what_the_words_speak_against_is_doubted(opinion: Opinion) -> None:
-    dull = "Vägen är öppen. " * (SHORT // 15)
+    dull = "Vägen är öppen. " * (READ_WHOLE // 15)
     found = _found("private", Confidence.MEDIUM, start=len(dull), end=len(dull) + 5)
 
     assert [f.confidence for f in opinion(dull + "Handlingar till sammanträdet.", found)] == [Confidence.LOW]
@@ -137,7 +151,7 @@ def test_whom_a_mail_is_for_is_nobody_whom_it_speaks_of(opinion: Opinion, text: 
 
 
 def test_in_a_long_text_words_of_others_are_not_read_either(opinion: Opinion) -> None:
-    dull = "Vägen är öppen. " * (SHORT // 15)
+    dull = "Vägen är öppen. " * (READ_WHOLE // 15)
     own, quoted = dull + "Karin Ek kom hit.\n\n", "Karin Ek är blombergad."
     segments = (
         Segment(kind=SegmentKind.OWN, start=0, end=len(own)),

@@ -5,7 +5,8 @@
 Logistic regression and a few hidden units over the features that ``gateway.detect.opinion`` reads, all rules at once
 (AdaGrad with weight decay, features dropped at random, seeded). A mail with a hit teaches by the sentences that speak
 most for it, a mail without one by all of them; official text teaches as mail without any hit, every second text, so
-that the others remain for measuring. Each group of hands who wrote whole mails is judged by weights that have not
+that the others remain for measuring. The words of whole mails teach weights of their own.
+Each group of hands who wrote whole mails is judged by weights that have not
 seen it. What that gives says how the model and the rules' own findings are to be weighed against each other: where the
 lists were made with a hand's mail in view, they find far more than they will find elsewhere, and sentences that were
 made hard on purpose say little about how common anything is. Needs numpy and numba: ``pip install -e .[training]``.
@@ -343,14 +344,14 @@ def _add_up(score: np.ndarray, lit: np.ndarray, weights: Any, places: np.ndarray
             score[lane] += bright * tells[unit, lane]
 
 
+Fitted = tuple[Weights, Weights]
+"""The weights for sentences, and those for mails as a whole."""
+
+
 def fit_both(examples: Sequence[Example], official: Sequence[Stretch], texts: Sequence[Stretch]) -> Fitted:
     """Return what the sentences teach, and what the words of whole mails and texts do."""
     whole = [(example.whole, example.labels) for example in examples if example.whole]
     return fit([(e.stretches, e.labels) for e in examples], official, UNITS), fit(whole, texts, 0)
-
-
-Fitted = tuple[Weights, Weights]
-"""The weights for sentences, and those for mails as a whole."""
 
 
 def best_scores(weights: Weights, stretches: Sequence[Stretch]) -> tuple[np.ndarray, np.ndarray]:

@@ -39,9 +39,9 @@ _TOGETHER: Final = 3
 _LENGTHS: Final = (300, 1_500)
 """Characters of own words from which a mail is somewhat long, and from which it is long."""
 READ_WHOLE: Final = 5_000
-"""Characters of own words up to which every sentence is looked at; in longer ones those where something was found."""
+"""Characters of own words up to which sentences are looked at in order; in more, those where something was found."""
 _MOST: Final = 60
-"""Sentences that are read at most."""
+"""Sentences that are looked at in order; later ones where something was found."""
 _NEAR: Final = 12
 """Findings of a long text around which it is read."""
 _FACTS: Final = 8
@@ -106,7 +106,7 @@ def second_opinion(view: View, lexicon: Lexicon, findings: Iterable[Finding]) ->
         return kept
     length = sum(end - start for start, end in body.stretches(*READ))
     reader = Reading(view, body, lexicon, model)
-    stretches = [reader.glances()] if length <= READ_WHOLE else list(reader.near(kept))
+    stretches = list(reader.stretches(kept, length))
     if not any(stretches):
         return kept
     whole = model.whole([glance.words for glance in reader.glances()])
@@ -189,6 +189,13 @@ class Reading:
             )
             self._glances = [self._glance(finder, sentence) for finder, sentence in islice(found, _MOST)]
         return self._glances
+
+    def stretches(self, findings: Iterable[Finding], length: int) -> Iterator[Sequence[Glance]]:
+        """Yield what is looked at: all of a mail that is not too long, and where something was found besides."""
+        if length <= READ_WHOLE:
+            yield self.glances()
+        if length > READ_WHOLE or len(self.glances()) == _MOST:
+            yield from self.near(findings)
 
     def near(self, findings: Iterable[Finding]) -> Iterator[Sequence[Glance]]:
         """Yield each sentence of the body in which something was found, with those around it."""

@@ -123,6 +123,15 @@ def test_a_long_text_is_read_only_where_something_was_found(opinion: Opinion) ->
     assert [f.confidence for f in opinion(dull + "Karin Ek är blombergad.", found)][1:] == [Confidence.HIGH]
 
 
+def test_in_a_mail_of_very_many_sentences_what_was_found_in_a_late_one_is_read(opinion: Opinion) -> None:
+    dull = "Vägen är öppen. " * 80
+    assert len(dull) < READ_WHOLE
+    found = _found(HEALTH, Confidence.MEDIUM, start=len(dull), end=len(dull) + 5)
+
+    assert opinion(dull + "Karin Ek är blombergad.") == []
+    assert [f.confidence for f in opinion(dull + "Karin Ek är blombergad.", found)][1:] == [Confidence.HIGH]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -109,7 +109,8 @@ def second_opinion(view: View, lexicon: Lexicon, findings: Iterable[Finding]) ->
     stretches = list(reader.stretches(kept, length))
     if not any(stretches):
         return kept
-    whole = model.whole([glance.words for glance in reader.glances()])
+    # Lines of a list are often alike but for a number: what one says is not said by each again.
+    whole = model.whole(dict.fromkeys(glance.words for glance in reader.glances()))
     mail = Mail(whole, length_of(length))
     known = any(f.rule_name in model.balances and f.confidence >= Confidence.MEDIUM for f in kept)
     windows = [

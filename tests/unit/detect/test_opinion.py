@@ -19,6 +19,7 @@ HEALTH = "special_category:health"
 RULES = ("special_category", "private", "solicitation")
 FACT, KISS, DULL, ASK, NAMED = "w:blombergad", "w:pussigull", "w:sammanträdet", "w:mejla", "w:lakatos"
 WHOLE = "w:altanen"
+WORK = "behandlar bordlägger avgör bereder avslår godkänner prövar remitterar återförvisar noterar föredrar ajournerar".split()
 
 Opinion = Callable[..., list[Finding]]
 
@@ -137,11 +138,17 @@ def test_in_a_mail_of_very_many_sentences_what_was_found_in_a_late_one_is_read(o
     [
         ("Vägen är öppen.", []),
         ("Vi målar altanen på lördag. Vägen är öppen. Kom gärna dit. Bron är stängd.", ["private"]),
-        ("Altanen först. " + "Nämnden behandlar ärendet om vägen och bron vid sjön. " * 20, []),
+        ("Altanen först. " + " ".join(f"Nämnden {word} ärendet om vägen och bron vid sjön." for word in WORK), []),
     ],
 )
 def test_a_mail_speaks_as_a_whole_too(opinion: Opinion, text: str, expected: list[str]) -> None:
     assert [f.rule for f in opinion(text)] == expected
+
+
+def test_lines_that_are_alike_but_for_a_number_speak_once(opinion: Opinion) -> None:
+    once = "Nämnden behandlar ärendet om vägen och bron vid sjön. " * 6
+
+    assert opinion(once + "".join(f"Altanen {n} här.\n" for n in range(40))) == opinion(once + "Altanen 1 här.\n")
 
 
 def test_in_a_long_text_too_what_the_words_speak_against_is_doubted(opinion: Opinion) -> None:

@@ -20,7 +20,7 @@ run: install ## try Utpost out on 127.0.0.1:2525 (ONCE=1: end after the table)
 test: ## install what the tests need, and run all but the long ones (ARGS= for pytest)
 	@tests/setup/environment.sh test
 	@tests/setup/packages.sh
-	@$(PYTEST) $(or $(ARGS),-n 3)
+	@$(PYTEST) $(or $(ARGS),-n 3 --dist worksteal)
 
 test-long: ## the long tests
 	@tests/setup/environment.sh test

@@ -56,6 +56,24 @@ _HASHED: Final = re.compile(
     r"(?:fyrkant\w*|stjärna\w*|brädgård\w*)\b)"
 )
 """Figures that end as they are keyed in: ``4471#``, ``4471 följt av fyrkant``."""
+_TYPED: Final = re.compile(
+    r"(?:(?: (?:du|ni|man|bara|in|på|med|det|den|nu|är|var|fortfarande)){0,3}:?|(?: \w{1,12}){1,4}? med)[ ][\"'(]?"
+    r"(?P<value>(?=[\w!#$%&*+=?-]*[0-9!#$%*+=?])(?=[\w!#$%&*+=?-]*[A-Za-zÅÄÖåäö]{4})[A-Za-zÅÄÖåäö][\w!#$%&*+=?-]{4,30})"
+    r"(?=[.,;:]?[\s\"')]|[.,;:]?$)"
+)
+"""A word with figures or signs in it, after what asks for it to be written."""
+_OBEYED: Final = re.compile(
+    r"(?<![\w.,:/-])(?P<value>[#*]?[0-9]{4,6}[#*]?)[, ](?:(?:och|å|sen|sedan|OK|ok|enter|stjärna|fyrkant)?[, ]){0,3}"
+    r"(?:så|när|då) (?:\w{2,15} ){1,3}$"
+)
+"""Figures before what obeys them: ``4471 när den frågar``."""
+_SINGLE: Final = re.compile(r"(?<![\w.,:/-])(?<!\d )(?P<value>[0-9](?: [0-9]){3,5})(?![0-9.,:/-]|[ ]?[0-9])")
+"""Figures said one by one."""
+_LISTED: Final = re.compile(
+    r"\b(?:punkt\w*|sid\w*|rum|kap\w*|nr|nummer|avsnitt\w*|ärende\w*|bilag\w*|resultat\w*)[ :]{1,2}$"
+)
+_COUNTED: Final = "0 1 2 3 4 5 6 7 8 9"
+_LOCKED: Final = ("credentials.logins", "credentials.passwords", "credentials.openings", "credentials.things")
 _KEYED: Final = ("#", "*", "fyrkant", "stjärna", "brädgård")
 _PLACED: Final = re.compile(r"\b(?:i|på|till|via|hos|from|into)[ ]$")
 """Before the name of what one logs in to."""
@@ -71,6 +89,10 @@ _WHEN: Final = re.compile(
 """Before a year."""
 _NUMBER_OF: Final = re.compile(r"\b(?:nr|nummer|numret|modellen?|typ|id)[ ](?:på|till|för|i)[ ](?:\w{1,12}[ ])?$")
 """The number of the thing itself, not what opens it."""
+_NUMBERED: Final = re.compile(
+    r"(?:\b(?:nr|modell(?:en)?|id)|serienr|nummer|numret|artikel\w*|inventarie\w*|märkt|märkning\w*)[ :.]{1,3}$"
+)
+"""Before what a thing is called."""
 _SHOWN: Final = re.compile(r"[\"')]?[ ](?:visas|syns|lyser|blinkar|betyder|dyker upp|kommer upp)\b")
 _SHOWS: Final = re.compile(
     r"\b(?:visar|visade|visat|gav|ger|gett|larma[rd]\w* med|blinka\w*|signalera\w*|rapportera\w*|fel(?:et)?|"
@@ -82,6 +104,7 @@ _MEETING: Final = 160
 _HOST: Final = ("värd", "host")
 _PRESSED: Final = ("slå", "tryck", "knappa", "mata in")
 _MOST_PRESSED: Final = 6
+_PIN: Final = "pin"
 _DIALLED: Final = re.compile(r"0[0-9]{1,3}-[0-9]")
 _ALARM: Final = "112"
 _HELP: Final = frozenset({"112", "1177", "11313", "11414"})
@@ -92,7 +115,7 @@ _LOGIN: Final = 100
 _CODE: Final = re.compile(
     rf"^\w{{0,12}}(?:[^\n.!?:=0-9]{{0,45}}?(?P<link>{_LINK}|\b(?:har|till|med|numera|nu|gäller)\b)[ \t]*\n?"
     r"|[ \t]*[\"'(,]?)[ \t]*[\"'(]?"
-    r"(?P<value>[#*]?[0-9]{1,4}(?:[ -]?[0-9]{2,4}){0,2}[#*]?)"
+    r"(?P<value>[0-9](?:-[0-9]){3,7}|[#*]?[0-9]{1,4}(?:[ -]?[0-9]{2,4}){0,3}[#*]?)"
     r"(?![0-9]|[-/:.][0-9]|[ ][0-9]{2}|[ ]?(?:%|(?:kr|tkr|mkr|mnkr|kronor|tecken|siffror|st|styck\w*|procent|år|"
     r"gånger|ggr|dagar|dygn|tim|timmar|min|minuter|sekunder|veckor|månader|personer|elever|barn|invånare|meter|km|kvm|m2|m²|kg|ton|"
     r"liter|kwh|dörrar|lås|portar|skåp|rum|lokaler|enheter|exemplar|platser|användare|detektorer|kameror)\b))"
@@ -127,6 +150,8 @@ _SHAPES: Final = (
     re.compile(r"[A-ZÅÄÖ]"),
     re.compile(r"[^\w.,:;]|_"),
 )
+_INSIDE: Final = "_!#$%*+=?"
+"""What words have none of between their letters, and passwords do."""
 _SIGNS: Final = re.compile(r"[^\w.,:;/-]|_")
 _NO_VALUE: Final = re.compile(
     r"^(?:https?:|www\.|[\w-]+(?:\.[\w-]+)+/|\d{1,2}[.:]\d\d[-\u2013]|[^\W\d_]+-?\d{1,2}(?:\.\d{1,3})+$|\d{4}-\d\d-\d\d|\d+[.:][\dea]+$|(?:aes|sha|rsa|tls|ssl|wpa|iso|iec|nist|utf|covid|office|windows|"
@@ -160,9 +185,11 @@ def _secrets(page: Page) -> Iterator[tuple[str, Span, Confidence, str]]:
             yield from _code(page, word)
     if any(sign in page.lower for sign in _KEYED):
         yield from _hashed(page)
+    yield from _obeyed(page)
     for word in page.hits("credentials.any_word")[:_MOST]:
         if _opens(page, word):
             yield from _word(page, word)
+    yield from _typed(page)
     if page.hits(vocabulary.ASSIGNING):
         yield from _assigned(page)
     for mark, pattern in _KEYS.items() if page.hits(vocabulary.KEYS) else ():
@@ -195,9 +222,10 @@ def _assigned(page: Page) -> Iterator[tuple[str, Span, Confidence, str]]:
 
 
 def _opens(page: Page, word: Span) -> bool:
-    """Tell whether a sentence is about something that is locked."""
-    sentence = page.sentence(word[0])
-    return any(page.near(name, *sentence) is not None for name in ("credentials.things", "credentials.openings"))
+    """Tell whether a sentence, or the one before it, is about something that is locked."""
+    start, end = page.sentence(word[0])
+    start = page.sentence(start - 1)[0] if start else start
+    return any(page.near(name, start, end) is not None for name in ("credentials.things", "credentials.openings"))
 
 
 def _password(page: Page, word: Span) -> Iterator[tuple[str, Span, Confidence, str]]:
@@ -242,6 +270,48 @@ def _hashed(page: Page) -> Iterator[tuple[str, Span, Confidence, str]]:
             yield match["value"], match.span("value"), Confidence.HIGH, "En kod"
 
 
+def _obeyed(page: Page) -> Iterator[tuple[str, Span, Confidence, str]]:
+    """Yield figures that something obeys, and figures said one by one where something is opened."""
+    for word in page.hits("credentials.obeys")[:_MOST]:
+        start = max(0, word[0] - _LOOK)
+        match = _OBEYED.search(page.text[start : word[0]])
+        if (
+            match
+            and match["value"] not in _HELP
+            and not _YEAR.fullmatch(match["value"])
+            and not _of_meeting(page, word)
+        ):
+            yield match["value"], (start + match.start("value"), start + match.end("value")), Confidence.HIGH, "En kod"
+    for match in islice(_SINGLE.finditer(page.text), _MOST):
+        if (
+            match["value"] not in _COUNTED
+            and not _LISTED.search(page.lower[max(0, match.start() - 20) : match.start()])
+            and _opens(page, match.span())
+            and not _of_meeting(page, match.span())
+        ):
+            yield match["value"], match.span("value"), Confidence.HIGH, "En kod"
+
+
+def _typed(page: Page) -> Iterator[tuple[str, Span, Confidence, str]]:
+    """Yield what is to be written or what something opens with, where only a password looks like that."""
+    for word in page.hits("credentials.typed")[:_MOST]:
+        match = _TYPED.match(page.text, word[1], min(len(page.text), word[1] + _REACH + 40))
+        if match is None:
+            continue
+        value = match["value"].rstrip(".,;:!?")
+        span = match.start("value"), match.start("value") + len(value)
+        sentence = page.sentence(word[0])
+        if (
+            not value.isalpha()
+            and not _NO_VALUE.search(value)
+            and not in_address(page.text, span)
+            and any(page.near(name, *sentence) is not None for name in _LOCKED)
+            and page.near("credentials.other_codes", *sentence) is None
+            and not _of_meeting(page, span)
+        ):
+            yield value, span, Confidence.HIGH, "Ett lösenord"
+
+
 def _of_meeting(page: Page, word: Span) -> bool:
     """Tell the code that lets everybody invited into a meeting from a password; the host's is one."""
     if page.lower.startswith(_HOST, word[0]):
@@ -255,6 +325,8 @@ def _after_login(page: Page, word: Span) -> Iterator[tuple[str, Span, Confidence
         value = match.group().rstrip(".:!?")
         if _PLACED.search(page.lower[max(0, match.start() - 6) : match.start()]) and not _SIGNS.search(value):
             continue  # the name of what one logs in to
+        if _NUMBERED.search(page.lower[max(0, match.start() - 24) : match.start()]):
+            continue
         if _mixed(value) >= _VERY and any(c.isdigit() for c in value) and not _NO_VALUE.search(value):
             if match.end() <= page.sentence(word[0])[1]:
                 yield value, match.span(), Confidence.HIGH, "Ett lösenord"
@@ -283,7 +355,7 @@ def _judged(page: Page, word: Span, match: re.Match[str], base: int) -> tuple[st
         and not (told and _mixed(value) >= _VERY and any(map(str.isdigit, value)))
     ):
         return None
-    lettered = any(c.isdigit() or c == "_" for c in value) and any(map(str.isalpha, value))
+    lettered = any(c.isdigit() or c in _INSIDE for c in value) and any(map(str.isalpha, value))
     if _mixed(value) >= 2 and (told or lettered):  # noqa: PLR2004
         return value, span, Confidence.HIGH, "Ett lösenord"
     if link in (":", "=", ">") and _ends(page, span[1]):
@@ -329,7 +401,8 @@ def _code_after(page: Page, word: Span) -> tuple[str, Span] | None:
         or (_YEAR.fullmatch(value) and _WHEN.search(page.lower[max(0, span[0] - 20) : span[0]]))
     ):
         return None
-    if len(value.strip("#*")) < 3 or (_YEAR.fullmatch(value) and not (match["link"] or "").strip()):  # noqa: PLR2004
+    said = (match["link"] or "").strip() or page.lower.startswith(_PIN, word[0])
+    if len(value.strip("#*")) < 3 or (_YEAR.fullmatch(value) and not said):  # noqa: PLR2004
         return None
     if page.lower.startswith(_PRESSED, word[0]) and not _is_pressed(page, value, span):
         return None

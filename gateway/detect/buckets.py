@@ -11,7 +11,7 @@ BUCKETS: Final = 1 << 17
 BLOCKS: Final = 7
 """Pieces of words, senses, pairs of words, build, persons and facts, traits, senses beside each other: each weighs
 alike, however many it holds."""
-FEATURES: Final = 3
+FEATURES: Final = 4
 """Counted up when the same words get other features: a model fitted to the earlier ones would be misread."""
 OF_WORDS: Final = 2
 """The first blocks, which need nothing but the words."""

@@ -102,7 +102,7 @@ _SHOWS: Final = re.compile(
 _MEETING: Final = 160
 """Characters around the number of a meeting in which its own code stands."""
 _HOST: Final = ("värd", "host")
-_PRESSED: Final = ("slå", "tryck", "knappa", "mata in")
+_PRESSED: Final = ("slå", "tryck", "knappa", "mata in", "skriv")
 _MOST_PRESSED: Final = 6
 _PIN: Final = "pin"
 _DIALLED: Final = re.compile(r"0[0-9]{1,3}-[0-9]")
@@ -114,6 +114,7 @@ _LOGIN: Final = 100
 """Characters after "logga in" within which user and password stand without being called so."""
 _CODE: Final = re.compile(
     rf"^\w{{0,12}}(?:[^\n.!?:=0-9]{{0,45}}?(?P<link>{_LINK}|\b(?:har|till|med|numera|nu|gäller)\b)[ \t]*\n?"
+    r"(?:(?:fortfarande|alltjämt|ännu|numera|nu|alltså|som vanligt|som förut)[ ])?"
     r"|[ \t]*[\"'(,]?)[ \t]*[\"'(]?"
     r"(?P<value>[0-9](?:-[0-9]){3,7}|[#*]?[0-9]{1,4}(?:[ -]?[0-9]{2,4}){0,3}[#*]?)"
     r"(?![0-9]|[-/:.][0-9]|[ ][0-9]{2}|[ ]?(?:%|(?:kr|tkr|mkr|mnkr|kronor|tecken|siffror|st|styck\w*|procent|år|"

@@ -170,9 +170,9 @@ class Model:
             scores = [score + bright * tells for score, tells in zip(scores, unit.tells, strict=False)]
         return scores
 
-    def whole(self, sums: Iterable[Sums]) -> list[float]:
-        """Return for each rule what the words of all sentences of a mail together say."""
-        return [total * self._heading.whole_scale for total in self._totals(sums)[self._lanes - len(self.balances) :]]
+    def whole(self, sums: Sums) -> list[float]:
+        """Return for each rule what the words of a mail together say."""
+        return [total * self._heading.whole_scale for total in self._totals([sums])[self._lanes - len(self.balances) :]]
 
     def _totals(self, sums: Iterable[Sums]) -> list[float]:
         totals = [0.0] * self._lanes

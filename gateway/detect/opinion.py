@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from itertools import islice, repeat
 from math import fsum
@@ -109,9 +110,7 @@ def second_opinion(view: View, lexicon: Lexicon, findings: Iterable[Finding]) ->
     stretches = list(reader.stretches(kept, length))
     if not any(stretches):
         return kept
-    # Lines of a list are often alike but for a number: what one says is not said by each again.
-    whole = model.whole(dict.fromkeys(glance.words for glance in reader.glances()))
-    mail = Mail(whole, length_of(length))
+    mail = Mail(model.whole(reader.whole()), length_of(length))
     known = any(f.rule_name in model.balances and f.confidence >= Confidence.MEDIUM for f in kept)
     windows = [
         window
@@ -159,6 +158,10 @@ class Glance:
 
     finder: Finder
     sentence: Sentence
+    written: Sequence[str]
+    """Its words in lower case, each once."""
+    senses: AbstractSet[str]
+    """What they mean."""
     words: Sums
     """Of the blocks that need nothing but the words."""
 
@@ -216,8 +219,16 @@ class Reading:
 
     def _glance(self, finder: Finder, sentence: Sentence) -> Glance:
         words = self._words(finder.reader.page, sentence)
-        senses = senses_of(words, self._lexicon.senses) if self._lexicon.senses else ()
-        return Glance(finder, sentence, (self._model.add_words(list(dict.fromkeys(words))), self._model.add(senses)))
+        senses = senses_of(words, self._lexicon.senses) if self._lexicon.senses else frozenset[str]()
+        once = list(dict.fromkeys(words))
+        return Glance(finder, sentence, once, senses, (self._model.add_words(once), self._model.add(senses)))
+
+    def whole(self) -> Sums:
+        """Return what the words of all sentences come to; a word counts once, for lines of a list are much alike."""
+        glances = self.glances()
+        words = dict.fromkeys(word for glance in glances for word in glance.written)
+        senses = set[str]().union(*(glance.senses for glance in glances))
+        return self._model.add_words(list(words)), self._model.add(senses)
 
     def _words(self, page: Page, sentence: Sentence) -> list[str]:
         """Return the words of a sentence in lower case, without the names of persons: they are no evidence."""

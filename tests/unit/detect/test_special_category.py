@@ -121,6 +121,40 @@ def test_social_matters_have_no_kind(judge: Judge) -> None:
     assert [f.rule for f in judge("Birgit Malm ska vräkas på torsdag.")] == ["special_category"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Gunvor Asp på Lindvägen har 40 timmar assistans i veckan.",
+        "Ruben Falk har stått utan god man sedan i våras.",
+        "Hilma Ståhl har ansökt om särskilt boende.",
+        "Viggo Roos i 2C har två heltidsassistenter.",
+        "Sigge Holm bor på ett utredningshem.",
+        "Doris Wall i växeln varslades i fredags.",
+        "Folke Brink har fått avslag på bostadsanpassning.",
+        "Verner Lund har blivit av med matdistributionen.",
+        "Ingemar Tell har beviljats ledsagning.",
+        "Nora Frisk läste med speciallärare i tre år.",
+    ],
+)
+def test_what_social_services_and_school_give_somebody_is_a_fact(judge: Judge, text: str) -> None:
+    assert {f.rule for f in judge(text)} == {"special_category"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Antalet beslut om särskilt boende är elva.",
+        "Karin Falk ansvarar för bostadsanpassningsbidragen.",
+        "Matdistributionen upphandlas i höst.",
+        "Daglig verksamhet på Kärnan får ny svarv.",
+        "Trygghetslarmen byts ut i november.",
+        "Bänkarna är placerade enligt ritningen som Tim Ek gjorde.",
+    ],
+)
+def test_social_services_in_general_are_none(judge: Judge, text: str) -> None:
+    assert not [f for f in judge(text) if f.confidence >= Confidence.MEDIUM]
+
+
 def test_quoted_words_give_findings_of_their_own(lexicon: Lexicon, part: MakePart, message: MakeMessage) -> None:
     text = "Se nedan.\n\nMin man Olle Berg har demens."
     quoted = part(text, segments=_segments(text, SegmentKind.QUOTED))

@@ -14,6 +14,8 @@ from gateway.model import Circumstances, Confidence, Finding
 
 RULE: Final = "solicitation"
 
+_MARKS: Final = ",;:"
+"""What parts clauses."""
 _MOST: Final = 2000
 _REACH: Final = 220
 # What stands before a request: nothing, or a courtesy. Anything else makes the word an infinitive or a report.
@@ -148,8 +150,21 @@ def _harmless(page: Page, sentence: Span, verb: Span, end: int) -> bool:
         return True
     if page.near("solicitation.aggregates", sentence[0], end):
         return True
-    mailed = page.near("solicitation.mailing", *sentence) or page.near("solicitation.channels", *sentence)
-    return not mailed and page.near("solicitation.redirections", *sentence) is not None
+    return page.near("solicitation.redirections", *sentence) is not None and not _mailed(page, sentence)
+
+
+def _mailed(page: Page, sentence: Span) -> bool:
+    """Tell whether a sentence names mail in a clause that does not deny it: not ``lämna det här, mejla inte``."""
+    named = (
+        word for name in ("solicitation.mailing", "solicitation.channels") for word in page.within(name, *sentence)
+    )
+    return any(page.near("solicitation.denials", *_clause(page, sentence, word)) is None for word in named)
+
+
+def _clause(page: Page, sentence: Span, word: Span) -> Span:
+    start = max(page.text.rfind(mark, sentence[0], word[0]) for mark in _MARKS)
+    ends = [end for mark in _MARKS if (end := page.text.find(mark, word[1], sentence[1])) >= 0]
+    return max(start, sentence[0]), min(ends, default=sentence[1])
 
 
 def _confidence(page: Page, sentence: Span, verb: Span) -> Confidence:

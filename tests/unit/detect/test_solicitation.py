@@ -61,6 +61,8 @@ FOUND = [
 ]
 
 PASSING = [
+    "Underlaget kan kompletteras: lämna sjukintyget i receptionen eller via e-tjänsten, mejla det inte till mig.",
+    "Lämna in läkarintyget på plats; skicka det inte i mejl.",
     "Надішліть мені протокол електронною поштою.",
     "Skicka inte ditt personnummer i mejl.",
     "Jag skickar läkarintyget till lönekontoret i morgon.",
@@ -105,6 +107,13 @@ def told(judge: Judge, text: str) -> bool:
 @pytest.mark.parametrize("text", FOUND)
 def test_requests_for_sensitive_data_are_found(judge: Judge, text: str) -> None:
     assert told(judge, text)
+
+
+@pytest.mark.parametrize(
+    "text", ["Ring inte, mejla läkarintyget till mig.", "Lämna det inte i receptionen, mejla sjukintyget hit."]
+)
+def test_mail_that_is_named_after_what_is_denied_counts(judge: Judge, text: str) -> None:
+    assert [f.rule for f in judge(text)] == ["solicitation"]
 
 
 @pytest.mark.parametrize("text", PASSING)

@@ -49,6 +49,7 @@ CERTAIN = [
 ]
 
 HARMLESS = [
+    "Elsa Mattsson som är ordförande i PRO var med och tyckte att köket var för litet.",
     "Motionen föreslår att kommunen utreder stödet till elever med adhd och autism.",
     "Doktor Nina Salomonsson föreläser om demens den 14 november.",
     "Socialchef Anna Berg informerade om missbruksvård.",

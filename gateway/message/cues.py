@@ -60,11 +60,16 @@ _FORWARDED: Final = (
     "|weitergeleitete (?:nachricht|e-?mail|mail)|anfang der weitergeleiteten (?:nachricht|e-?mail|mail)"
     "|doorgestuurd bericht|message transféré|mensaje reenviado"
 )
+_FORWARDED_DRAWN: Final = (
+    "vidarebefordra(?:t|s|de|n)|vidaresänt|forwarded|videresendt|inkommet (?:mejl|brev|meddelande)"
+)
+"""Words that mark what follows only between lines that are drawn."""
 ORIGINAL_MARK: Final = re.compile(
     rf"[-_*=\s]{{2,60}}(?:{_ORIGINAL})\s{{0,3}}(?:från [^-]{{1,80}})?:?[-_*=\s]{{0,60}}", re.IGNORECASE
 )
 FORWARD_MARK: Final = re.compile(
-    rf"(?:[-_*=\s]{{2,60}}(?:{_FORWARDED})\s{{0,3}}:?[-_*=\s]{{1,60}}|[*\s]{{0,4}}(?:{_FORWARDED})\s{{0,2}}:[*\s]{{0,4}})",
+    rf"(?:[-_*=\s]{{2,60}}(?:{_FORWARDED})\s{{0,3}}:?[-_*=\s]{{1,60}}|[*\s]{{0,4}}(?:{_FORWARDED})\s{{0,2}}:[*\s]{{0,4}}"
+    rf"|[-_=]{{3,60}}\s{{0,3}}(?:{_FORWARDED_DRAWN})\s{{0,3}}:?\s{{0,3}}[-_=]{{3,60}})",
     re.IGNORECASE,
 )
 RULE: Final = re.compile(r"[_\u2014\u2015\u2500-]{10,200}|[*=~]{10,200}")

@@ -51,6 +51,9 @@ def test_original_marks(mark: str) -> None:
         "-------- Weitergeleitete Nachricht --------",
         "Anfang der weitergeleiteten Nachricht:",
         "----- Forwarded by Anna Berg/KOMMUN on 2026 -----",
+        "---------- Vidarebefordrat ----------",
+        "--- Vidarebefordras: ---",
+        "===== Inkommet brev =====",
     ],
 )
 def test_forward_marks_hold_in_any_setting(mark: str) -> None:
@@ -64,6 +67,9 @@ def test_forward_marks_hold_in_any_setting(mark: str) -> None:
         "Forwarded message",
         "Ursprungligt meddelande",
         "Vidarebefordrat brev från Anna",
+        "Vidarebefordrat",
+        "- vidarebefordrat -",
+        "--- vidarebefordrat till nämnden i går ---",
         "---- Notera ----",
         "----------",
         "__",

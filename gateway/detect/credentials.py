@@ -63,16 +63,28 @@ _TYPED: Final = re.compile(
 )
 """A word with figures or signs in it, after what asks for it to be written."""
 _OBEYED: Final = re.compile(
-    r"(?<![\w.,:/-])(?P<value>[#*]?[0-9]{4,6}[#*]?)[, ](?:(?:och|å|sen|sedan|OK|ok|enter|stjärna|fyrkant)?[, ]){0,3}"
-    r"(?:så|när|då) (?:\w{2,15} ){1,3}$"
+    r"\b(?:(?:slår?|tryck(?:er)?|knappar?|mata|skriv(?:er)?)(?: in)?|(?:det|den|koden|pin) (?:är|e)|koden?|pin)[ ]"
+    r"(?:stjärna )?(?P<value>[#*]?[0-9]{4,6}[#*]?)[, ](?:(?:och|å|sen|sedan|ok|enter|stjärna|fyrkant)?[, ]){0,3}"
+    r"(?:så|när|då) (?:glider |går |öppnas )?(?:den|det|du|man|ni|grinden|porten|dörren|larmet|luckan|bommen|skåpet|"
+    r"automaten|skärmen|plattan|paddan|datorn|dosan)?[ ]?$",
+    re.IGNORECASE,
 )
-"""Figures before what obeys them: ``4471 när den frågar``."""
-_SINGLE: Final = re.compile(r"(?<![\w.,:/-])(?<!\d )(?P<value>[0-9](?: [0-9]){3,5})(?![0-9.,:/-]|[ ]?[0-9])")
+"""Figures that are keyed in or are a code, before what obeys them: ``slå 4471 när den`` frågar."""
+_SINGLE: Final = re.compile(
+    r"(?<![\w.,:/-])(?<!\d )(?P<value>[0-9](?: [0-9]){3,5})(?![0-9.,:/-]*[0-9]|[ ]?[0-9])"
+    r"(?=[ ]?(?:[.,;!?)\n]|$|(?:så|när|och|å)\b))"
+)
 """Figures said one by one."""
 _LISTED: Final = re.compile(
-    r"\b(?:punkt\w*|sid\w*|rum|kap\w*|nr|nummer|avsnitt\w*|ärende\w*|bilag\w*|resultat\w*)[ :]{1,2}$"
+    r"\b(?:punkt\w*|sid\w*|rum\w*|kap\w*|nr|\w*nummer|\w*numren|avsnitt\w*|ärende\w*|bilag\w*|resultat\w*|poäng\w*)"
+    r"[ :]{1,2}$"
 )
+"""What is counted or named with such figures."""
 _COUNTED: Final = "0 1 2 3 4 5 6 7 8 9"
+_ENTERED: Final = ("öppna", "logga", "kom", "låses", "lösen", "inlogg")
+_WITH: Final = re.compile(r"\b(?:med|är|var)[ ][\"'(]?$")
+_IT: Final = re.compile(r"[ ](?:till|för|på|i|från)[ ](?!(?:den|det|denna|detta|dem|båda)\b)")
+"""Names what the code is of, and that is nothing said before."""
 _LOCKED: Final = ("credentials.logins", "credentials.passwords", "credentials.openings", "credentials.things")
 _KEYED: Final = ("#", "*", "fyrkant", "stjärna", "brädgård")
 _PLACED: Final = re.compile(r"\b(?:i|på|till|via|hos|from|into)[ ]$")
@@ -182,7 +194,8 @@ def _secrets(page: Page) -> Iterator[tuple[str, Span, Confidence, str]]:
     for word in page.hits("credentials.codes")[:_MOST]:
         yield from _code(page, word)
     for word in page.hits("credentials.any_code")[:_MOST]:
-        if _opens(page, word) and not page.near("credentials.other_codes", *page.sentence(word[0])):
+        told_before = not page.lower.startswith(_PRESSED, word[0]) and not _IT.match(page.lower[word[1] : word[1] + 12])
+        if _opens(page, word, before=told_before) and not page.near("credentials.other_codes", *page.sentence(word[0])):
             yield from _code(page, word)
     if any(sign in page.lower for sign in _KEYED):
         yield from _hashed(page)
@@ -222,10 +235,11 @@ def _assigned(page: Page) -> Iterator[tuple[str, Span, Confidence, str]]:
             at = page.lower.find(key, at + len(key))
 
 
-def _opens(page: Page, word: Span) -> bool:
+def _opens(page: Page, word: Span, *, before: bool = False) -> bool:
     """Tell whether a sentence, or the one before it, is about something that is locked."""
     start, end = page.sentence(word[0])
-    start = page.sentence(start - 1)[0] if start else start
+    if before and start:
+        start = page.sentence(start - 1)[0]
     return any(page.near(name, start, end) is not None for name in ("credentials.things", "credentials.openings"))
 
 
@@ -276,18 +290,18 @@ def _obeyed(page: Page) -> Iterator[tuple[str, Span, Confidence, str]]:
     for word in page.hits("credentials.obeys")[:_MOST]:
         start = max(0, word[0] - _LOOK)
         match = _OBEYED.search(page.text[start : word[0]])
-        if (
-            match
-            and match["value"] not in _HELP
-            and not _YEAR.fullmatch(match["value"])
-            and not _of_meeting(page, word)
-        ):
-            yield match["value"], (start + match.start("value"), start + match.end("value")), Confidence.HIGH, "En kod"
+        if match is None or match["value"] in _HELP or _YEAR.fullmatch(match["value"]) or _of_meeting(page, word):
+            continue
+        span = start + match.start("value"), start + match.end("value")
+        first, end = page.sentence(span[0])
+        if page.near("credentials.things", page.sentence(first - 1)[0] if first else first, end):
+            yield match["value"], span, Confidence.HIGH, "En kod"
     for match in islice(_SINGLE.finditer(page.text), _MOST):
+        last = page.text[match.end() : match.end() + 1] in ("", "\n")
         if (
             match["value"] not in _COUNTED
             and not _LISTED.search(page.lower[max(0, match.start() - 20) : match.start()])
-            and _opens(page, match.span())
+            and _opens(page, match.span(), before=last)
             and not _of_meeting(page, match.span())
         ):
             yield match["value"], match.span("value"), Confidence.HIGH, "En kod"
@@ -300,10 +314,14 @@ def _typed(page: Page) -> Iterator[tuple[str, Span, Confidence, str]]:
         if match is None:
             continue
         value = match["value"].rstrip(".,;:!?")
+        if page.text[match.end("value") : match.end("value") + 2].strip().islower():
+            value = match["value"]  # a sign within the sentence is a part of it
         span = match.start("value"), match.start("value") + len(value)
+        entered = page.lower.startswith(_ENTERED, word[0]) and _WITH.search(page.lower[word[1] : span[0]])
         sentence = page.sentence(word[0])
         if (
             not value.isalpha()
+            and _mixed(value) >= (2 if entered else _VERY)
             and not _NO_VALUE.search(value)
             and not in_address(page.text, span)
             and any(page.near(name, *sentence) is not None for name in _LOCKED)

@@ -149,6 +149,9 @@ def test_what_social_services_and_school_give_somebody_is_a_fact(judge: Judge, t
         "Matdistributionen upphandlas i höst.",
         "Daglig verksamhet på Kärnan får ny svarv.",
         "Trygghetslarmen byts ut i november.",
+        "Bussen kom full så Karin Ek fick ta nästa.",
+        "Hyresavtalet sades upp av fastighetschefen Leif Ros.",
+        "Anna Rosén i nämnden vill ha mer hemtjänst på landsbygden.",
         "Bänkarna är placerade enligt ritningen som Tim Ek gjorde.",
     ],
 )

@@ -29,7 +29,7 @@ from gateway.bookkeeper import Bookkeeper, Hub
 from gateway.config import parse_endpoint
 from gateway.errand import Errand
 from gateway.judgement import Judgement, load_judgement, policies_directory
-from gateway.ledger.sqlite import ledger_file
+from gateway.ledger.sqlite import WORDS, ledger_file
 from gateway.model import InvalidConfiguration, Problem
 from gateway.stores import check_key, letter_signer, open_sent, read_history
 from gateway.switches import read_switches
@@ -337,7 +337,7 @@ class Supervisor:
                 inherited.close()
             hub.workers.close()
             file = ledger_file(self._settings.state.directory)
-            _exit_with(lambda: Bookkeeper(hub.keeper, file).run())
+            _exit_with(lambda: Bookkeeper(hub.keeper, file, WORDS).run())
         self._bookkeeper.pid, self._bookkeeper.born = pid, time.monotonic()
 
     def _leave_parent(self, *, keep_metrics: bool, outlive: bool = False) -> None:

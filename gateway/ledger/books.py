@@ -72,11 +72,11 @@ class BookLedger:
     async def reserve(self, claim: Claim) -> Reservation:
         """Count and, when it fits, hold the persons of ``claim``, in one atomic step."""
 
-        def prepare(key: Key) -> Work[_Plain]:
+        def prepare(key: Key) -> Work[Plain]:
             ours = keyed(claim, key)
             if len(self._lately) < _LATELY:
                 self._lately[claim.attempt] = (key, ours)
-            return partial(_take, ours)
+            return partial(take_claim, ours)
 
         if self._returns:
             await self._returns.before(claim.attempt)
@@ -96,7 +96,7 @@ class BookLedger:
         def prepare(key: Key) -> Work[None]:
             ours = self._once_more(reservation.claim, key, accepted, at)
             mailing = mailing_number(reservation.usage.mailing)
-            return partial(_settle, ours, ours.mailing if mailing is None else mailing)
+            return partial(settle_claim, ours, ours.mailing if mailing is None else mailing)
 
         try:
             await self._do(prepare, len(accepted), concluding=True)
@@ -119,7 +119,7 @@ class BookLedger:
 
         def prepare(key: Key) -> Work[None]:
             attempt = attempt_number(claim, key)
-            return partial(_drop, attempt)
+            return partial(drop_attempt, attempt)
 
         await self._do(prepare, concluding=True)
 
@@ -182,11 +182,12 @@ class BookLedger:
 # --- work, as functions that can travel to another process ----------------------------------------
 
 
-_Plain = tuple[int, int, int, int, int, str, int]
+Plain = tuple[int, int, int, int, int, str, int]
 """What a claim came to, in numbers: mailing, reached, own, reserved, announced, outcome, permitted."""
 
 
-def _take(claim: KeyedClaim, book: Book) -> _Plain:
+def take_claim(claim: KeyedClaim, book: Book) -> Plain:
+    """Count and hold a claim's persons; see ``claiming.take``."""
     taken = take(book, claim)
     found, ruling = taken.found, taken.ruling
     return (
@@ -200,11 +201,13 @@ def _take(claim: KeyedClaim, book: Book) -> _Plain:
     )
 
 
-def _settle(claim: KeyedClaim, mailing: int, book: Book) -> None:
+def settle_claim(claim: KeyedClaim, mailing: int, book: Book) -> None:
+    """Count a claim's persons as reached; see ``claiming.settle``."""
     settle(book, claim, mailing)
 
 
-def _drop(attempt: int, book: Book) -> None:
+def drop_attempt(attempt: int, book: Book) -> None:
+    """Give up what an attempt holds."""
     book.unhold(attempt, 0)
 
 
@@ -212,7 +215,7 @@ def _nothing(_: Book) -> None:
     return
 
 
-def _reservation(claim: Claim, taken: _Plain) -> Reservation:
+def _reservation(claim: Claim, taken: Plain) -> Reservation:
     """Return the answer to a claim in its outer form."""
     mailing, reached, own, reserved, announced, outcome, permitted = taken
     usage = Usage(

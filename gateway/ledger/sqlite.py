@@ -7,11 +7,11 @@ import sqlite3
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
-from gateway.bookkeeper import KeptStore
-from gateway.ledger.books import BookLedger, Work
-from gateway.ledger.keys import Key, KeyChanged, record_of
+from gateway.bookkeeper import KeptStore, Words
+from gateway.ledger.books import BookLedger, Work, drop_attempt, settle_claim, take_claim
+from gateway.ledger.keys import Key, KeyChanged, KeyedClaim, record_of
 from gateway.ledger.tables import MIGRATIONS, SqliteBook
 from gateway.model import Unavailable
 from gateway.store import Connection, Store, StoreError, StoreFile
@@ -29,7 +29,7 @@ def sqlite_ledger(directory: Path, key: Key | None = None) -> BookLedger:
 
 def kept_ledger(hub: socket.socket, key: Key | None = None) -> BookLedger:
     """Return the ledger that the bookkeeper behind ``hub`` keeps."""
-    return BookLedger(_Keeper(KeptStore(hub)), key)
+    return BookLedger(_Caller(KeptStore(hub)), key)
 
 
 def ledger_file(directory: Path) -> StoreFile:
@@ -55,15 +55,47 @@ class _Keeper:
 
     async def transact(self, key: Key, work: Work[T], *, concluding: bool) -> T:
         try:
-            return await self._store.run(partial(_transact, key.id, work), concluding=concluding)
+            return await self._run(key.id, work, concluding=concluding)
         except StoreError as error:
             raise Unavailable("ledger", error.why) from error
+
+    async def _run(self, key_id: str, work: Work[T], *, concluding: bool) -> T:
+        return await self._store.run(partial(_transact, key_id, work), concluding=concluding)
 
     async def close(self) -> None:
         await self._store.close()
 
 
-# --- work, as functions that can travel to another process ----------------------------------------
+class _Caller(_Keeper):
+    """Has words for what is done to every message."""
+
+    def __init__(self, store: KeptStore) -> None:
+        super().__init__(store)
+        self._kept = store
+
+    async def _run(self, key_id: str, work: Work[T], *, concluding: bool) -> T:
+        word = _NAMES.get(work.func) if isinstance(work, partial) else None
+        if word is None or not isinstance(work, partial):
+            return await super()._run(key_id, work, concluding=concluding)
+        values = [one.values() if isinstance(one, KeyedClaim) else one for one in work.args]
+        found: T = await self._kept.run((word, key_id, *values), concluding=concluding)
+        return found
+
+
+# --- work, as functions and words that can travel to another process ------------------------------
+
+_FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {"take": take_claim, "settle": settle_claim, "drop": drop_attempt}
+_NAMES: Final[dict[Callable[..., Any], str]] = {function: word for word, function in _FUNCTIONS.items()}
+
+
+def _said(function: Callable[..., Any], key_id: str, *values_and_connection: Any) -> Any:
+    *values, connection = values_and_connection
+    whole = [KeyedClaim(*one) if isinstance(one, tuple) else one for one in values]
+    return _transact(key_id, partial(function, *whole), connection)
+
+
+WORDS: Final[Words] = {word: partial(_said, function) for word, function in _FUNCTIONS.items()}
+"""What a bookkeeper of a ledger's file must understand."""
 
 
 def _agree(record: str, connection: sqlite3.Connection) -> str:

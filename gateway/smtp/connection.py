@@ -54,6 +54,7 @@ class Connection(SMTP):
         "_out",
         "_parted",
         "_progress",
+        "_quit",
         "_room",
         "_taking",
         "_unsent",
@@ -90,6 +91,8 @@ class Connection(SMTP):
         self._closing = False
         self._parted = False
         """Nothing the client sends now is read."""
+        self._quit = False
+        """The client has said QUIT, and so will send nothing more (RFC 5321 4.1.1.10)."""
         self._final = False
         """The relay has the final dot: the client's leaving changes nothing any more."""
         self._taking: DotReader | None = None
@@ -310,7 +313,7 @@ class Connection(SMTP):
         self.front.parting += 1
         self._resume_reading()
         unread = transport.get_write_buffer_size() > 0
-        if transport.can_write_eof() and self.front.parting <= _MOST_PARTING:
+        if not self._quit and transport.can_write_eof() and self.front.parting <= _MOST_PARTING:
             transport.write_eof()
         else:
             transport.close()

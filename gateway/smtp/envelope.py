@@ -289,4 +289,4 @@ class EnvelopeSession(Session):
         if arg.strip():
             raise PeerViolation(replies.NO_ARGUMENT)
         self._say(replies.BYE)
-        self._closing = True
+        self._closing = self._quit = True

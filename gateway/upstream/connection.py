@@ -118,7 +118,10 @@ class RelayConnection(asyncio.Protocol):
             _wake(self._waiter)
 
     def part(self, octets: bytes, seconds: float) -> None:
-        """Send a farewell and close when it is answered, or after so long; nobody waits for it."""
+        """Send a farewell and close, at once where nothing else is to be answered; nobody waits for it.
+
+        Else what is under way may be answered first, for so long.
+        """
         try:
             self.send(octets, asks=1)
         except (Unavailable, RuntimeError):  # uvloop: the handle is closed already
@@ -126,6 +129,9 @@ class RelayConnection(asyncio.Protocol):
             return
         self._parting = True
         self._alarm.ring_at(self._loop.time() + seconds)
+        if self._asked == 1 and self.clean and self.transport is not None and self.transport.can_write_eof():
+            self.lost = "closed by us"
+            self.transport.close()  # no answer to a farewell changes anything; Postfix does not wait for it either
 
     def abort(self) -> None:
         """Close at once, forgetting what was not sent yet."""

@@ -7,6 +7,7 @@ outcome of a claim for the persons of these numbers. With ``race`` before URL it
 from __future__ import annotations
 
 import asyncio
+import socket
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -63,10 +64,12 @@ class Place:
 
     url: str
     state: Path
+    hub: socket.socket | None = None
+    """Where a bookkeeper keeps it."""
 
     def open(self) -> Ledger:
         """Return a ledger on this place."""
-        return open_ledger(self.url, state=self.state, key_file=None)
+        return open_ledger(self.url, state=self.state, key_file=None, hub=self.hub)
 
     def spawn(self, *mode: str) -> subprocess.Popen[str]:
         """Start this module as a program on this place."""

@@ -10,13 +10,13 @@ import socket
 import sqlite3
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from gateway.bookkeeper import Bookkeeper, Crowd, Hub, KeptStore, _frame
+from gateway.bookkeeper import Bookkeeper, Crowd, Hub, KeptStore, Words, _frame
 from gateway.store import StoreBroken, StoreBusy, StoreFile
 
 SCHEMA = ("CREATE TABLE word (text TEXT UNIQUE);",)
@@ -56,6 +56,7 @@ class House:
     hub: Hub
     file: StoreFile
     pids: list[int]
+    words: Words = field(default_factory=dict)
 
     def start(self) -> int:
         pid = os.fork()
@@ -63,7 +64,7 @@ class House:
             code = 1
             try:
                 self.hub.workers.close()
-                code = Bookkeeper(self.hub.keeper, self.file).run()
+                code = Bookkeeper(self.hub.keeper, self.file, self.words).run()
             finally:
                 os._exit(code)
         self.pids.append(pid)
@@ -115,6 +116,26 @@ async def test_what_the_work_raises_reaches_its_caller_and_undoes_it_alone(house
     assert isinstance(results[1], LookupError)
     assert isinstance(results[2], StoreBroken)
     assert await store.run(words) == ["ett"]
+    await store.close()
+
+
+async def test_what_has_a_word_is_said_with_plain_values(house: House) -> None:
+    house.words = {"add": add, "refuse": refuse}
+    house.start()
+    store = KeptStore(house.hub.workers)
+    assert await store.run(("add", "ett")) == 1
+    with pytest.raises(LookupError):
+        await store.run(("refuse",))
+    assert await store.run(words) == ["ett"]
+    await store.close()
+
+
+async def test_a_word_that_nobody_knows_costs_its_caller_alone(house: House) -> None:
+    house.start()
+    store = KeptStore(house.hub.workers)
+    answers = await asyncio.gather(store.run(("fly",)), store.run(partial(add, "ett")), return_exceptions=True)
+    assert isinstance(answers[0], KeyError)
+    assert answers[1] == 1
     await store.close()
 
 

@@ -246,6 +246,16 @@ async def test_parting_never_takes_long(relay: ScriptedRelay, opened: Open, monk
     await relay.until(lambda: not relay.standing)
 
 
+async def test_who_has_heard_all_answers_says_quit_and_waits_for_nothing(relay: ScriptedRelay, opened: Open) -> None:
+    relay.answer("quit", stall())
+    session = await opened()
+    await session.command(MAIL)
+    session.part()
+    await relay.until(lambda: not relay.standing)
+    assert session.lost
+    assert relay.connections[0].commands[-1] == b"QUIT"
+
+
 async def test_a_relay_connection_that_ended_leaves_nothing_to_the_garbage_collector(relay: ScriptedRelay) -> None:
     def there() -> int:
         return sum(isinstance(one, RelayConnection) for one in gc.get_objects())

@@ -67,7 +67,8 @@ class SqliteBook:
         self._marks: dict[int, tuple[int, int]] = {}
         self._contents: dict[bytes, tuple[int, int]] = {}
         """What the last look found: mailing, and until when. So it is known what need not be written again."""
-        self._living: dict[int, int] = {}
+        self._living: dict[int, tuple[int, int]] = {}
+        """Until when the mailings that were found live, and when they were last spoken of."""
 
     def _number(self, sql: str, *values: object) -> int:
         return int(self._do(sql, values).fetchone()[0])
@@ -83,16 +84,16 @@ class SqliteBook:
         """Return the mailings that these marks belong to."""
         among, values = _among(marks)
         rows = self._do(
-            f"""SELECT mark.id, mark.mailing, mark.until, mailing.became, mailing.until
+            f"""SELECT mark.id, mark.mailing, mark.until, mailing.became, mailing.until, mailing.last
             FROM mark JOIN mailing ON mailing.id = mark.mailing
             WHERE mark.until > ? AND mark.id IN ({among})""",  # noqa: S608 - question marks
             (at, *values),
         ).fetchall()
         found: set[int] = set()
         self._marks, self._living = {}, {}
-        for mark, mailing, until, became, living in rows:
+        for mark, mailing, until, became, *living in rows:
             self._marks[mark] = (mailing, until)
-            self._living[mailing] = living
+            self._living[mailing] = (living[0], living[1])
             root = mailing if became is None else self.root(mailing)
             if root is not None:
                 found.add(root)
@@ -123,7 +124,7 @@ class SqliteBook:
             "INSERT OR REPLACE INTO mailing (id, sender, first, last, until) VALUES (?, ?, ?, ?, ?)",
             (mailing, claim.sender, claim.at, claim.at, claim.tied_until),
         )
-        self._living[mailing] = claim.tied_until
+        self._living[mailing] = (claim.tied_until, claim.at)
 
     def join(self, mailings: Collection[int], at: int) -> int:
         """Make these mailings one, under the name of the oldest."""
@@ -168,9 +169,12 @@ class SqliteBook:
                 self._do("INSERT OR REPLACE INTO mark VALUES (?, ?, ?)", (mark, mailing, until))
         if content and (until := _tie(self._contents.get(content), mailing, needed)):
             self._do("INSERT OR REPLACE INTO content VALUES (?, ?, ?, ?)", (claim.sender, content, mailing, until))
-        if self._living.get(mailing, 0) < max(needed - SLACK, claim.held_until):  # it outlives whom it holds
+        until, last = self._living.get(mailing, (0, 0))
+        if until < max(needed - SLACK, claim.held_until):  # it outlives whom it holds
             values = (claim.at, needed, mailing)
             self._do("UPDATE mailing SET last = max(last, ?), until = max(until, ?) WHERE id = ?", values)
+        elif last < claim.at:
+            self._do("UPDATE mailing SET last = ? WHERE id = ?", (claim.at, mailing))
 
     # --- counting --------------------------------------------------------------------------------
 

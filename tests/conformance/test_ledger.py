@@ -446,3 +446,12 @@ async def test_a_reservation_ends_at_its_end(ledger: Ledger) -> None:
     await ledger.reserve(claim("a", persons(1, 100), "id:1"))
     other = await ledger.reserve(claim("b", persons(101, 200), "id:1", at=START + HOLD))
     assert other.outcome is GRANTED
+
+
+async def test_a_mailing_is_the_latest_when_it_is_spoken_of_again_a_second_later(ledger: Ledger) -> None:
+    """Not only when it has reached somebody: two stores once listed them in different order."""
+    one = await ledger.reserve(claim("a1", {}, "id:1"))
+    await ledger.reserve(claim("a2", {}, "id:2"))
+    await ledger.reserve(claim("a3", {}, "id:1", at=START + timedelta(seconds=1)))
+    latest, _ = await ledger.mailings(START + timedelta(seconds=1))
+    assert (latest.id, latest.last) == (one.usage.mailing, START + timedelta(seconds=1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Final
 
 from gateway.detect.detector import Detector
@@ -19,6 +20,19 @@ BUSINESS: Final = "business_or_association"
 
 _MOST: Final = 500
 _MINE: Final = re.compile(r"\b(?:min|mitt|mina|vår|vårt|våra|egen|eget|egna)[ ](?:\w+[ ])?$")
+_ROLE: Final = re.compile(
+    r"\b(?:som|och|samt|samtidigt|tillika|även|är|dels)[ ](?:vice |dessutom )?"
+    r"(?:ordförande|ordf\.?|kassör|sekreterare|styrelseledamot|ledamot i styrelsen|talesperson|firmatecknare)[ ]"
+    r"(?:i|för|på|av)[ ](?:den |det |vår |vårt |lokala |styrelsen för ){0,2}(?:[A-ZÅÄÖ][\w-]{1,30}[ -]){0,3}"
+    r"(?:[A-Za-zÅÄÖåäö]{0,30}(?:byalag|förening|klubb|samfällighet|scoutkår|vägsamfällighet|fiskevårdsområde|jaktlag)(?:et|en|s)?"
+    r"|IF|IK|BK|FF|SK|GF|GK|IBK|RK|GIF|OK|Brf|LRF|AB|HB)(?!\w)"
+)
+"""An office in an association or a firm, whatever its name, that somebody holds besides another one."""
+_AS_SUCH: Final = re.compile(
+    r"\b(?:i egenskap av|både som|dels som|såväl som|samtidigt|tillika|jag är|är jag|jag sitter|sitter jag|jag skriver|"
+    r"skriver jag|vänder jag mig|jag vänder mig)\b"
+)
+"""Says that the writer holds what is named, and writes as such."""
 _TWO: Final = (
     "Två uppdrag eller roller står bredvid varandra {}, så att det är oklart i vilken egenskap mejlet är skrivet."
 )
@@ -71,7 +85,19 @@ def _joined(page: Page) -> Span | None:
         start, end = page.sentence(other[0])
         if _two_offices(page, [(start, end)]) and _in_first_person(page, start, end):
             return other
+    for match in islice(_ROLE.finditer(page.text), _MOST):
+        if not page.own_at(match.start()) or _excused(page, match.span()):
+            continue
+        start, end = page.sentence(match.start())
+        words = page.lower[start:end]
+        held = [one for one in page.within("capacity.commissions", start, end) if not _overlap(one, match.span())]
+        if held and (words.lstrip().startswith("som ") or _AS_SUCH.search(words)):
+            return match.span()
     return None
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
 
 
 def _two_offices(page: Page, stretches: Sequence[Span]) -> bool:

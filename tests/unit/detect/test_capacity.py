@@ -49,9 +49,20 @@ FOUND = [
     ("Uttalande", "Du kan citera mig som privatperson eller som kommunalråd, det gör detsamma."),
     ("Sponsring", "Hälsningar\nOla Grip\nOrdförande Örkelljunga IF\nLedamot kommunstyrelsen"),
     ("Bidrag", "Som ordförande i fotbollsklubben och ledamot i utskottet vill jag att vår ansökan bifalls."),
+    (
+        "Cykelväg",
+        "Som ordförande i nämnden och samtidigt ordförande i Rya byalag skriver jag för att begära en cykelväg.",
+    ),
+    ("Stolpar", "Som gruppledare och styrelseledamot i Ljunga Fastigheter AB begär jag att ni flyttar stolparna."),
+    ("Bänkar", "Jag sitter i nämnden, och som sekreterare för Eket Norra vägsamfällighet vill jag ha två bänkar."),
 ]
 
 PASSING = [
+    ("Besök", "Vi träffade Lars Ek, ordförande i Värsjö byalag, och lovade att nämnden tar upp frågan i maj."),
+    ("Kontakt", "Jag är ledamot i kulturnämnden. Ordförande för Örkelljunga hembygdsförening är Karin Persson."),
+    ("Jävig", "Jag sitter i nämnden och är jävig i ärendet, eftersom jag är kassör i Örkelljunga ridklubb."),
+    ("Tack", "Som ledamot i nämnden vill jag tacka ordförande i Rya byalag för samarbetet."),
+    ("Länkarna", "Jag är ordförande i nämnden. Samtidigt har kassör i Länkarnas förening bett om ett möte."),
     ("Jäv", "Jag är ordförande i ridklubben och anmäler jäv i ärende 6."),
     ("Remissvar", "För Örkelljunga kommun, genom kommunstyrelsens ordförande Magnus Ahlberg."),
     (

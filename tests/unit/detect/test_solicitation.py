@@ -110,7 +110,15 @@ def test_requests_for_sensitive_data_are_found(judge: Judge, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Ring inte, mejla läkarintyget till mig.", "Lämna det inte i receptionen, mejla sjukintyget hit."]
+    "text",
+    [
+        "Kan du maila mig listan över vilka elever som har allergier, med namn och klass?",
+        "Allt jag behöver är ditt personnummer, alla tolv siffror.",
+        "Kan du dra iväg en fil till mig, hela P14 med personnummer?",
+        "Jag ber er besvara detta brev med en avfotograferad passida.",
+        "Ring inte, mejla läkarintyget till mig.",
+        "Lämna det inte i receptionen, mejla sjukintyget hit.",
+    ],
 )
 def test_mail_that_is_named_after_what_is_denied_counts(judge: Judge, text: str) -> None:
     assert [f.rule for f in judge(text)] == ["solicitation"]

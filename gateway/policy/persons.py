@@ -80,9 +80,9 @@ def unknown_lists(envelope: Envelope, policy: Policy) -> tuple[str, ...]:
 
 
 def looks_like_list(person: str, people: People) -> bool:
-    """Tell whether an address in our domains begins or ends with a word that gives a distribution list away."""
+    """Tell whether an address in our domains begins or ends with a word that gives a distribution list of many away."""
     local, _, domain = person.rpartition("@")
     if domain not in people.domains:
         return False
     words = _WORD_END.split(local)
-    return not people.list_names.isdisjoint((local, words[0], words[-1]))
+    return not people.list_names.isdisjoint((local, words[0], words[-1])) and people.small_names.isdisjoint(words)

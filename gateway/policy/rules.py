@@ -192,7 +192,9 @@ class People:
     groups: Mapping[str, Group] = field(default_factory=dict)
     """By canonical address."""
     list_names: frozenset[str] = frozenset()
-    """First words of local parts that give a distribution list away, for instance ``alla``."""
+    """Words of local parts that give a distribution list away, for instance ``alla``."""
+    small_names: frozenset[str] = frozenset()
+    """Words beside them that tell a list of few, for instance a board: ``alla.sn``."""
     folded: dict[str, str] = field(init=False, repr=False, compare=False, default_factory=dict)
     """Addresses that were looked at lately and the person behind each; ``persons.person_of`` keeps it short."""
 

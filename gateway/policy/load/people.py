@@ -21,11 +21,17 @@ _MOST_COMPLAINTS: Final = 10
 def build_people(source: Source, file: GroupsFile, files: Mapping[str, str]) -> People:
     """Return the people; mistakes are noted in ``source``."""
     equal = {domain: names[0] for names in file.equal_domains for domain in names[1:]}
-    plain = People(domains=frozenset(file.domains), equal_domains=equal, list_names=frozenset(file.list_names))
+    plain = People(
+        domains=frozenset(file.domains),
+        equal_domains=equal,
+        list_names=frozenset(file.list_names),
+        small_names=frozenset(file.small_names),
+    )
     known = People(
         domains=plain.domains,
         equal_domains=equal,
         list_names=plain.list_names,
+        small_names=plain.small_names,
         aliases=_resolve_aliases(source, file.aliases, plain),
     )
     groups = _Groups(source, known, files)
@@ -35,6 +41,7 @@ def build_people(source: Source, file: GroupsFile, files: Mapping[str, str]) -> 
         domains=known.domains,
         equal_domains=equal,
         list_names=known.list_names,
+        small_names=known.small_names,
         aliases=known.aliases,
         groups=groups.opened(),
     )

@@ -21,6 +21,7 @@ PEOPLE = People(
         ),
     },
     list_names=frozenset({"alla", "lista"}),
+    small_names=frozenset({"sn", "utskottet"}),
 )
 POLICY = Policy(version="x", rules={}, people=PEOPLE, handling=Handling(registry=frozenset({"kk@orkelljunga.se"})))
 
@@ -105,6 +106,10 @@ def test_announced_counts_groups() -> None:
         ("kalla@orkelljunga.se", False),
         ("larare.alla.skola@orkelljunga.se", False),
         ("kf@orkelljunga.se", False),
+        ("alla.sn@politik.orkelljunga.se", False),
+        ("alla.ledamoter.sn@orkelljunga.se", False),
+        ("lista-utskottet@orkelljunga.se", False),
+        ("alla.snickare@orkelljunga.se", True),
     ],
 )
 def test_list_like(address: str, *, listed: bool) -> None:

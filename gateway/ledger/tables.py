@@ -170,11 +170,9 @@ class SqliteBook:
         if content and (until := _tie(self._contents.get(content), mailing, needed)):
             self._do("INSERT OR REPLACE INTO content VALUES (?, ?, ?, ?)", (claim.sender, content, mailing, until))
         until, last = self._living.get(mailing, (0, 0))
-        if until < max(needed - SLACK, claim.held_until):  # it outlives whom it holds
+        if until < needed or last < claim.at:
             values = (claim.at, needed, mailing)
             self._do("UPDATE mailing SET last = max(last, ?), until = max(until, ?) WHERE id = ?", values)
-        elif last < claim.at:
-            self._do("UPDATE mailing SET last = ? WHERE id = ?", (claim.at, mailing))
 
     # --- counting --------------------------------------------------------------------------------
 

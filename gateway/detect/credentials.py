@@ -4,11 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import islice
 from typing import Final
 
 from gateway.detect import vocabulary
 from gateway.detect.detector import Detector
+from gateway.detect.keyed import (
+    HELP,
+    KEYED,
+    LOOK,
+    MOST,
+    REACH,
+    VERY,
+    YEAR,
+    Secret,
+    has_another_use,
+    hashed,
+    mixed,
+    obeyed,
+    of_meeting,
+    opens,
+    typed,
+)
 from gateway.detect.labels import in_address
 from gateway.detect.lexicon import Lexicon
 from gateway.detect.matcher import Span
@@ -19,8 +35,6 @@ from gateway.model import Circumstances, Confidence, Finding, SegmentKind
 
 RULE: Final = "credentials"
 
-_REACH: Final = 60
-_MOST: Final = 2000
 _TOLD: Final = 20
 """Different values of a page that are told; one's own words first."""
 _LINK: Final = r"(?:\b(?:är|var|is|are|er|blir|blev|heter|lyder|on|waa|هي|هو)\b|[=:>\u2192]|(?<=\s)-(?=\s))"
@@ -43,7 +57,6 @@ _BEFORE: Final = re.compile(
 _CODE_BEFORE: Final = re.compile(
     r"(?<![\w.,:/-])(?P<value>[#*]?[0-9]{3,8}[#*]?)[ ](?:som|är|is|=)[ ](?:(?:nya|den nya|vår)[ ])?$"
 )
-_LOOK: Final = 80
 _PAIR: Final = re.compile(r"[ ](?P<user>[\w.@-]{2,40})[ ]?/[ ]?(?P<value>[^\s\"'<>(),;/]{6,40})")
 """User and password as people give both: ``logga in med kansli / Hemligt2025``."""
 _ALONE: Final = re.compile(
@@ -51,42 +64,8 @@ _ALONE: Final = re.compile(
     r"(?P<value>[^\s\"'<>()]{6,64})(?=[ \t]*(?:\n|$))"
 )
 """The value on a line of its own below the word."""
-_HASHED: Final = re.compile(
-    r"(?<![\w#*.,:/-])(?P<value>[0-9]{4,8})(?:[#*](?!\w)|,?[ ](?:(?:och|sedan|sen|följt av|därefter|plus|samt)[ ]){0,2}"
-    r"(?:fyrkant\w*|stjärna\w*|brädgård\w*)\b)"
-)
-"""Figures that end as they are keyed in: ``4471#``, ``4471 följt av fyrkant``."""
-_TYPED: Final = re.compile(
-    r"(?:(?: (?:du|ni|man|bara|in|på|med|det|den|nu|är|var|fortfarande)){0,3}:?|(?: \w{1,12}){1,4}? med)[ ][\"'(]?"
-    r"(?P<value>(?=[\w!#$%&*+=?-]*[0-9!#$%*+=?])(?=[\w!#$%&*+=?-]*[A-Za-zÅÄÖåäö]{4})[A-Za-zÅÄÖåäö][\w!#$%&*+=?-]{4,30})"
-    r"(?=[.,;:]?[\s\"')]|[.,;:]?$)"
-)
-"""A word with figures or signs in it, after what asks for it to be written."""
-_OBEYED: Final = re.compile(
-    r"\b(?:(?:slår?|tryck(?:er)?|knappar?|mata|skriv(?:er)?)(?: in)?|(?:det|den|koden|pin) (?:är|e)|koden?|pin)[ ]"
-    r"(?:stjärna )?(?P<value>[#*]?[0-9]{4,6}[#*]?)[, ](?:(?:och|å|sen|sedan|ok|enter|stjärna|fyrkant)?[, ]){0,3}"
-    r"(?:så|när|då) (?:glider |går |öppnas )?(?:den|det|du|man|ni|grinden|porten|dörren|larmet|luckan|bommen|skåpet|"
-    r"automaten|skärmen|plattan|paddan|datorn|dosan)?[ ]?$",
-    re.IGNORECASE,
-)
-"""Figures that are keyed in or are a code, before what obeys them: ``slå 4471 när den`` frågar."""
-_SINGLE: Final = re.compile(
-    r"(?<![\w.,:/-])(?<!\d )(?P<value>[0-9](?: [0-9]){3,5})(?![0-9.,:/-]*[0-9]|[ ]?[0-9])"
-    r"(?=[ ]?(?:[.,;!?)\n]|$|(?:så|när|och|å)\b))"
-)
-"""Figures said one by one."""
-_LISTED: Final = re.compile(
-    r"\b(?:punkt\w*|sid\w*|rum\w*|kap\w*|nr|\w*nummer|\w*numren|avsnitt\w*|ärende\w*|bilag\w*|resultat\w*|poäng\w*)"
-    r"[ :]{1,2}$"
-)
-"""What is counted or named with such figures."""
-_COUNTED: Final = "0 1 2 3 4 5 6 7 8 9"
-_ENTERED: Final = ("öppna", "logga", "kom", "låses", "lösen", "inlogg")
-_WITH: Final = re.compile(r"\b(?:med|är|var)[ ][\"'(]?$")
 _IT: Final = re.compile(r"[ ](?:till|för|på|i|från)[ ](?!(?:den|det|denna|detta|dem|båda)\b)")
 """Names what the code is of, and that is nothing said before."""
-_LOCKED: Final = ("credentials.logins", "credentials.passwords", "credentials.openings", "credentials.things")
-_KEYED: Final = ("#", "*", "fyrkant", "stjärna", "brädgård")
 _PLACED: Final = re.compile(r"\b(?:i|på|till|via|hos|from|into)[ ]$")
 """Before the name of what one logs in to."""
 _NETWORK: Final = re.compile(r"^(?:guest|g[äa]st)|(?:guest|g[äa]st|5g|open|öppet|publi[ck]|publikt)$", re.IGNORECASE)
@@ -111,17 +90,12 @@ _SHOWS: Final = re.compile(
     r"status\w*(?: i \w+)?(?: är)?)[ ]$"
 )
 """Before the code of a fault that a thing shows."""
-_MEETING: Final = 160
-"""Characters around the number of a meeting in which its own code stands."""
-_HOST: Final = ("värd", "host")
 _PRESSED: Final = ("slå", "tryck", "knappa", "mata in", "skriv")
 _MOST_PRESSED: Final = 6
 _PIN: Final = "pin"
 _DIALLED: Final = re.compile(r"0[0-9]{1,3}-[0-9]")
 _ALARM: Final = "112"
-_HELP: Final = frozenset({"112", "1177", "11313", "11414"})
 _TOKEN: Final = re.compile(r"[^\s\"'<>(),;]{6,40}")
-_VERY: Final = 3
 _LOGIN: Final = 100
 """Characters after "logga in" within which user and password stand without being called so."""
 _CODE: Final = re.compile(
@@ -156,22 +130,9 @@ _KEYS: Final = {
     "PRIVATE KEY-----": re.compile(""),
 }
 """What keys of well-known services begin with, and what follows."""
-_YEAR: Final = re.compile(r"(?:19|20)[0-9]{2}")
-_SHAPES: Final = (
-    re.compile(r"[0-9]"),
-    re.compile(r"[^\W\d_A-ZÅÄÖ]"),
-    re.compile(r"[A-ZÅÄÖ]"),
-    re.compile(r"[^\w.,:;]|_"),
-)
 _INSIDE: Final = "_!#$%*+=?"
 """What words have none of between their letters, and passwords do."""
 _SIGNS: Final = re.compile(r"[^\w.,:;/-]|_")
-_NO_VALUE: Final = re.compile(
-    r"^(?:https?:|www\.|[\w-]+(?:\.[\w-]+)+/|\d{1,2}[.:]\d\d[-\u2013]|[^\W\d_]+-?\d{1,2}(?:\.\d{1,3})+$|\d{4}-\d\d-\d\d|\d+[.:][\dea]+$|(?:aes|sha|rsa|tls|ssl|wpa|iso|iec|nist|utf|covid|office|windows|"
-    r"microsoft|agenda|version|kapitel|punkt|level|sverige)-?\d*$)|@[\w-]+\.\w",
-    re.IGNORECASE,
-)
-"""Addresses, days, times of day, and what is named with a number: standards, programs, an agenda."""
 
 
 def _detect(view: View, lexicon: Lexicon, circumstances: Circumstances) -> Iterator[Finding]:
@@ -186,31 +147,31 @@ def _detect(view: View, lexicon: Lexicon, circumstances: Circumstances) -> Itera
             yield _finding(page, span, confidence, what)
 
 
-def _secrets(page: Page) -> Iterator[tuple[str, Span, Confidence, str]]:
-    for word in page.hits("credentials.passwords")[:_MOST]:
+def _secrets(page: Page) -> Iterator[Secret]:
+    for word in page.hits("credentials.passwords")[:MOST]:
         yield from _password(page, word)
-    for word in page.hits("credentials.logins")[:_MOST]:
+    for word in page.hits("credentials.logins")[:MOST]:
         yield from _after_login(page, word)
-    for word in page.hits("credentials.codes")[:_MOST]:
+    for word in page.hits("credentials.codes")[:MOST]:
         yield from _code(page, word)
-    for word in page.hits("credentials.any_code")[:_MOST]:
+    for word in page.hits("credentials.any_code")[:MOST]:
         told_before = not page.lower.startswith(_PRESSED, word[0]) and not _IT.match(page.lower[word[1] : word[1] + 12])
-        if _opens(page, word, before=told_before) and not page.near("credentials.other_codes", *page.sentence(word[0])):
+        if opens(page, word, before=told_before) and not page.near("credentials.other_codes", *page.sentence(word[0])):
             yield from _code(page, word)
-    if any(sign in page.lower for sign in _KEYED):
-        yield from _hashed(page)
-    yield from _obeyed(page)
-    for word in page.hits("credentials.any_word")[:_MOST]:
-        if _opens(page, word):
+    if any(sign in page.lower for sign in KEYED):
+        yield from hashed(page)
+    yield from obeyed(page)
+    for word in page.hits("credentials.any_word")[:MOST]:
+        if opens(page, word):
             yield from _word(page, word)
-    yield from _typed(page)
+    yield from typed(page)
     if page.hits(vocabulary.ASSIGNING):
         yield from _assigned(page)
     for mark, pattern in _KEYS.items() if page.hits(vocabulary.KEYS) else ():
         yield from _known_keys(page, mark, pattern)
 
 
-def _known_keys(page: Page, mark: str, pattern: re.Pattern[str]) -> Iterator[tuple[str, Span, Confidence, str]]:
+def _known_keys(page: Page, mark: str, pattern: re.Pattern[str]) -> Iterator[Secret]:
     at = page.text.find(mark)
     while at >= 0:
         match = pattern.match(page.text, at + len(mark))
@@ -219,7 +180,7 @@ def _known_keys(page: Page, mark: str, pattern: re.Pattern[str]) -> Iterator[tup
         at = page.text.find(mark, at + len(mark))
 
 
-def _assigned(page: Page) -> Iterator[tuple[str, Span, Confidence, str]]:
+def _assigned(page: Page) -> Iterator[Secret]:
     """Yield values in settings, such as ``DB_PASSWORD=...``."""
     for key in _ASSIGNING:
         at = page.lower.find(key)
@@ -227,26 +188,18 @@ def _assigned(page: Page) -> Iterator[tuple[str, Span, Confidence, str]]:
             match = _ASSIGNED.match(page.text, at + len(key))
             if (
                 match
-                and _mixed(match["value"]) >= 2  # noqa: PLR2004
-                and not _NO_VALUE.search(match["value"])
-                and not (in_address(page.text, match.span("value")) and _of_meeting(page, (at, match.start("value"))))
+                and mixed(match["value"]) >= 2  # noqa: PLR2004
+                and not has_another_use(match["value"])
+                and not (in_address(page.text, match.span("value")) and of_meeting(page, (at, match.start("value"))))
             ):
                 yield match["value"], match.span("value"), Confidence.HIGH, "En nyckel eller ett lösenord"
             at = page.lower.find(key, at + len(key))
 
 
-def _opens(page: Page, word: Span, *, before: bool = False) -> bool:
-    """Tell whether a sentence, or the one before it, is about something that is locked."""
-    start, end = page.sentence(word[0])
-    if before and start:
-        start = page.sentence(start - 1)[0]
-    return any(page.near(name, start, end) is not None for name in ("credentials.things", "credentials.openings"))
-
-
-def _password(page: Page, word: Span) -> Iterator[tuple[str, Span, Confidence, str]]:
-    if _excused(page, word) or _of_meeting(page, word):
+def _password(page: Page, word: Span) -> Iterator[Secret]:
+    if _excused(page, word) or of_meeting(page, word):
         return
-    following = page.text[word[1] : word[1] + _REACH + 64]
+    following = page.text[word[1] : word[1] + REACH + 64]
     for pattern in _PASSWORDS:
         match = pattern.match(following)
         judged = _judged(page, word, match, word[1]) if match else None
@@ -255,90 +208,30 @@ def _password(page: Page, word: Span) -> Iterator[tuple[str, Span, Confidence, s
             return
     if page.lower.startswith(_NETWORKS, word[0]) and (match := _BESIDE_NETWORK.match(following)):
         value, start = match["value"].rstrip(".,;:!?"), word[1] + match.start("value")
-        if _mixed(value) >= 2 and any(map(str.isdigit, value)) and not _NO_VALUE.search(value):  # noqa: PLR2004
+        if mixed(value) >= 2 and any(map(str.isdigit, value)) and not has_another_use(value):  # noqa: PLR2004
             yield value, (start, start + len(value)), Confidence.HIGH, "Ett lösenord"
             return
     match = _ALONE.match(following)
-    judged = _judged(page, word, match, word[1]) if match and _mixed(match["value"]) >= _VERY else None
+    judged = _judged(page, word, match, word[1]) if match and mixed(match["value"]) >= VERY else None
     if judged is not None and judged[2] is Confidence.HIGH:
         yield judged
         return
-    start = max(0, word[0] - _LOOK)
+    start = max(0, word[0] - LOOK)
     match = _BEFORE.search(page.text[start : word[0]])
     judged = _judged(page, word, match, start) if match else None
     if judged is not None and judged[2] is Confidence.HIGH:
         yield judged
 
 
-def _word(page: Page, word: Span) -> Iterator[tuple[str, Span, Confidence, str]]:
+def _word(page: Page, word: Span) -> Iterator[Secret]:
     """Yield what follows "ordet" where something is opened with it, if it looks like a password."""
-    match = _PASSWORDS[2].match(page.text[word[1] : word[1] + _REACH + 64])
+    match = _PASSWORDS[2].match(page.text[word[1] : word[1] + REACH + 64])
     judged = _judged(page, word, match, word[1]) if match else None
     if judged is not None and judged[2] is Confidence.HIGH:
         yield judged
 
 
-def _hashed(page: Page) -> Iterator[tuple[str, Span, Confidence, str]]:
-    """Yield figures with the sign after them that ends a code, where something is opened."""
-    for match in islice(_HASHED.finditer(page.text), _MOST):
-        if _opens(page, match.span()) and not _of_meeting(page, match.span()):
-            yield match["value"], match.span("value"), Confidence.HIGH, "En kod"
-
-
-def _obeyed(page: Page) -> Iterator[tuple[str, Span, Confidence, str]]:
-    """Yield figures that something obeys, and figures said one by one where something is opened."""
-    for word in page.hits("credentials.obeys")[:_MOST]:
-        start = max(0, word[0] - _LOOK)
-        match = _OBEYED.search(page.text[start : word[0]])
-        if match is None or match["value"] in _HELP or _YEAR.fullmatch(match["value"]) or _of_meeting(page, word):
-            continue
-        span = start + match.start("value"), start + match.end("value")
-        first, end = page.sentence(span[0])
-        if page.near("credentials.things", page.sentence(first - 1)[0] if first else first, end):
-            yield match["value"], span, Confidence.HIGH, "En kod"
-    for match in islice(_SINGLE.finditer(page.text), _MOST):
-        last = page.text[match.end() : match.end() + 1] in ("", "\n")
-        if (
-            match["value"] not in _COUNTED
-            and not _LISTED.search(page.lower[max(0, match.start() - 20) : match.start()])
-            and _opens(page, match.span(), before=last)
-            and not _of_meeting(page, match.span())
-        ):
-            yield match["value"], match.span("value"), Confidence.HIGH, "En kod"
-
-
-def _typed(page: Page) -> Iterator[tuple[str, Span, Confidence, str]]:
-    """Yield what is to be written or what something opens with, where only a password looks like that."""
-    for word in page.hits("credentials.typed")[:_MOST]:
-        match = _TYPED.match(page.text, word[1], min(len(page.text), word[1] + _REACH + 40))
-        if match is None:
-            continue
-        value = match["value"].rstrip(".,;:!?")
-        if page.text[match.end("value") : match.end("value") + 2].strip().islower():
-            value = match["value"]  # a sign within the sentence is a part of it
-        span = match.start("value"), match.start("value") + len(value)
-        entered = page.lower.startswith(_ENTERED, word[0]) and _WITH.search(page.lower[word[1] : span[0]])
-        sentence = page.sentence(word[0])
-        if (
-            not value.isalpha()
-            and _mixed(value) >= (2 if entered else _VERY)
-            and not _NO_VALUE.search(value)
-            and not in_address(page.text, span)
-            and any(page.near(name, *sentence) is not None for name in _LOCKED)
-            and page.near("credentials.other_codes", *sentence) is None
-            and not _of_meeting(page, span)
-        ):
-            yield value, span, Confidence.HIGH, "Ett lösenord"
-
-
-def _of_meeting(page: Page, word: Span) -> bool:
-    """Tell the code that lets everybody invited into a meeting from a password; the host's is one."""
-    if page.lower.startswith(_HOST, word[0]):
-        return False
-    return page.near("credentials.meetings", max(0, word[0] - _MEETING), word[1] + _REACH // 2) is not None
-
-
-def _after_login(page: Page, word: Span) -> Iterator[tuple[str, Span, Confidence, str]]:
+def _after_login(page: Page, word: Span) -> Iterator[Secret]:
     """Yield a value that can hardly be anything but a password, close to a word for logging in."""
     for match in _TOKEN.finditer(page.text, word[1], min(len(page.text), word[1] + _LOGIN)):
         value = match.group().rstrip(".:!?")
@@ -346,7 +239,7 @@ def _after_login(page: Page, word: Span) -> Iterator[tuple[str, Span, Confidence
             continue  # the name of what one logs in to
         if _NUMBERED.search(page.lower[max(0, match.start() - 24) : match.start()]):
             continue
-        if _mixed(value) >= _VERY and any(c.isdigit() for c in value) and not _NO_VALUE.search(value):
+        if mixed(value) >= VERY and any(c.isdigit() for c in value) and not has_another_use(value):
             if match.end() <= page.sentence(word[0])[1]:
                 yield value, match.span(), Confidence.HIGH, "Ett lösenord"
             return
@@ -354,40 +247,36 @@ def _after_login(page: Page, word: Span) -> Iterator[tuple[str, Span, Confidence
     placed = pair and _PLACED.search(page.lower[max(0, pair.start() - 6) : pair.start("user")])
     if pair and not placed and pair.end() <= page.sentence(word[0])[1]:
         value = pair["value"].rstrip(".:!?")
-        if _mixed(value) >= 2 and any(c.isdigit() for c in value) and not _NO_VALUE.search(value):  # noqa: PLR2004
+        if mixed(value) >= 2 and any(c.isdigit() for c in value) and not has_another_use(value):  # noqa: PLR2004
             yield value, (pair.start("value"), pair.start("value") + len(value)), Confidence.HIGH, "Ett lösenord"
 
 
-def _judged(page: Page, word: Span, match: re.Match[str], base: int) -> tuple[str, Span, Confidence, str] | None:
+def _judged(page: Page, word: Span, match: re.Match[str], base: int) -> Secret | None:
     value, link = match["value"].rstrip(".,;:!?"), match["link"]
     start = base + match.start("value")
     span = (start, start + len(value))
-    if len(value) < 4 or _NO_VALUE.search(value) or page.near("credentials.no_values", span[0], span[0] + 1):  # noqa: PLR2004
+    if len(value) < 4 or has_another_use(value) or page.near("credentials.no_values", span[0], span[0] + 1):  # noqa: PLR2004
         return None
     if page.lower.startswith(_NETWORKS, word[0]) and _NETWORK.search(value):
         return None
     told = link not in ("", "till", "to", "har", "med")
     needs_colon = any(end == word[1] for _, end in page.within("credentials.colon_only", *word))
-    if (
-        needs_colon
-        and link not in (":", "=")
-        and not (told and _mixed(value) >= _VERY and any(map(str.isdigit, value)))
-    ):
+    if needs_colon and link not in (":", "=") and not (told and mixed(value) >= VERY and any(map(str.isdigit, value))):
         return None
     lettered = any(c.isdigit() or c in _INSIDE for c in value) and any(map(str.isalpha, value))
-    if _mixed(value) >= 2 and (told or lettered):  # noqa: PLR2004
+    if mixed(value) >= 2 and (told or lettered):  # noqa: PLR2004
         return value, span, Confidence.HIGH, "Ett lösenord"
     if link in (":", "=", ">") and _ends(page, span[1]):
         return value, span, Confidence.MEDIUM, "Troligen ett lösenord"
     return None
 
 
-def _code(page: Page, word: Span) -> Iterator[tuple[str, Span, Confidence, str]]:
-    start = max(0, word[0] - _LOOK)
+def _code(page: Page, word: Span) -> Iterator[Secret]:
+    start = max(0, word[0] - LOOK)
     before = page.text[start : word[0]]
     if (
         _excused(page, word)
-        or _of_meeting(page, word)
+        or of_meeting(page, word)
         or _NUMBER_OF.search(before.lower())
         or _SHOWS.search(before.lower())
     ):
@@ -401,7 +290,7 @@ def _code(page: Page, word: Span) -> Iterator[tuple[str, Span, Confidence, str]]
 
 def _code_after(page: Page, word: Span) -> tuple[str, Span] | None:
     """Return the code that follows a word, in figures or in words."""
-    reach = min(len(page.text), word[1] + _REACH + 20)
+    reach = min(len(page.text), word[1] + REACH + 20)
     match = _CODE.match(page.text[word[1] : reach])
     if match is not None:
         span = word[1] + match.start("value"), word[1] + match.end("value")
@@ -417,11 +306,11 @@ def _code_after(page: Page, word: Span) -> tuple[str, Span] | None:
     if (
         value == _ALARM
         or _DIALLED.match(value)
-        or (_YEAR.fullmatch(value) and _WHEN.search(page.lower[max(0, span[0] - 20) : span[0]]))
+        or (YEAR.fullmatch(value) and _WHEN.search(page.lower[max(0, span[0] - 20) : span[0]]))
     ):
         return None
     said = (match["link"] or "").strip() or page.lower.startswith(_PIN, word[0])
-    if len(value.strip("#*")) < 3 or (_YEAR.fullmatch(value) and not said):  # noqa: PLR2004
+    if len(value.strip("#*")) < 3 or (YEAR.fullmatch(value) and not said):  # noqa: PLR2004
         return None
     if page.lower.startswith(_PRESSED, word[0]) and not _is_pressed(page, value, span):
         return None
@@ -432,18 +321,12 @@ def _is_pressed(page: Page, value: str, span: Span) -> bool:
     """Tell a code that is keyed in from a telephone number that is dialled."""
     number = value.strip("#*")
     goes_on = page.text[span[1] : span[1] + 2].strip(" -")[:1].isdigit()
-    return number.isdigit() and len(number) <= _MOST_PRESSED and number not in _HELP and not goes_on
+    return number.isdigit() and len(number) <= _MOST_PRESSED and number not in HELP and not goes_on
 
 
 def _excused(page: Page, word: Span) -> bool:
     """Tell whether the sentence denies, as in "koden skickas aldrig i mejl"."""
     return page.near("credentials.denials", word[1], word[1] + 12) is not None
-
-
-def _mixed(value: str) -> int:
-    """Return how many kinds of characters a value has; a capital that only begins it is no kind."""
-    kinds = [pattern.search(value, 1 if pattern is _SHAPES[2] else 0) is not None for pattern in _SHAPES]
-    return sum(kinds)
 
 
 def _ends(page: Page, position: int) -> bool:

@@ -134,7 +134,7 @@ def test_twice_the_text_is_at_most_twice_the_work(name: str, lexicon: Lexicon) -
 
 _WORDS = "possessive, and each turn of the outer loop begins with a hyphen or an apostrophe"
 SEPARATED = {
-    "gateway.detect.credentials._NO_VALUE[0]": "each part begins with a dot, which no part holds; short values",
+    "gateway.detect.keyed._NO_VALUE[0]": "each part begins with a dot, which no part holds; short values",
     **{f"gateway.detect.sentences.{n}[0]": _WORDS for n in ("_TOKEN", "_TOKEN_LATIN", "_WORD", "_WORD_LATIN")},
     "gateway.detect.senses._ENTRY[0]": "each part ends at a mark that no part holds, and only policy files are matched",
     "gateway.detect.solicitation._BETWEEN[0]": "possessive, and matched against some sixty characters only",

@@ -14,7 +14,7 @@ from gateway.detect.clusters import Shape, Written
 from gateway.detect.detector import Detector
 from gateway.detect.interim import interim_numbers
 from gateway.detect.joined import joined_numbers
-from gateway.detect.labels import Label, called_after, heading_of, in_address, label_of
+from gateway.detect.labels import Label, called_after, heading_of, in_address, label_of, number_of_a_thing
 from gateway.detect.lexicon import Lexicon
 from gateway.detect.nordic import Foreign, foreign_numbers
 from gateway.detect.spoken import spoken_numbers
@@ -200,6 +200,8 @@ def _label(page: Page, lexicon: Lexicon, written: Written) -> Label:
         label = called_after(page, written.end)
     if label is Label.NONE:
         label = heading_of(page, written.start)
+    if label is Label.NONE and number_of_a_thing(page, written.start):
+        return Label.OTHER
     if label is Label.NONE and written.shape is not Shape.ODD and _labelled_nearby(page, lexicon, written):
         return Label.IDENTITY
     return label

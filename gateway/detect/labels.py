@@ -20,6 +20,12 @@ _LABEL_ENDING: Final = re.compile(
 )
 _AS: Final = re.compile(r"[\"')]?[ ](?:som|as|(?:står |stod )?för)[ ](?P<name>\w{2,30})")
 _ADDRESS: Final = re.compile(r"://|www\.|[?&][\w.-]{1,40}=|^/[\w-]+/", re.IGNORECASE)
+_OF_A_THING: Final = re.compile(
+    r"\b(?P<name>\w{2,30}(?:nummer|numret|numren|nr))[ ](?:på|till|för|av|i|hos)[ ]"
+    r"(?P<thing>(?:[a-zåäö][\w-]{1,30}[ ,:]{1,2}){1,3}?)"
+    r"(?:(?:är|lyder|heter|blev|blir|står som)[: ]{1,2})?$"
+)
+"""``serienumret på hjärtstartaren är`` before a number."""
 _STOPS: Final = frozenset(";|,\n!?[]{}<>/\\")
 
 
@@ -52,6 +58,14 @@ def label_of(page: Page, start: int) -> Label:
             return Label.NONE
         fillers += 1
     return Label.NONE
+
+
+def number_of_a_thing(page: Page, start: int) -> bool:
+    """Tell whether the words before a number call it the number of some thing: ``serienumret på hjärtstartaren är``."""
+    match = _OF_A_THING.search(page.text, max(0, start - _LOOK), start)
+    if match is None or page.near("identity.persons", *match.span("thing")):
+        return False
+    return _named(page, match["name"], match.start("name")) is Label.OTHER
 
 
 def _named(page: Page, word: str, position: int) -> Label:

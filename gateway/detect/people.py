@@ -64,3 +64,12 @@ def around(page: Page, position: int, *, more: int = 0) -> Span:
         if end < len(page.text):
             end = page.sentence(min(end + 1, len(page.text) - 1))[1]
     return start, end
+
+
+def is_invented(page: Page) -> bool:
+    """Tell whether a text says of those it speaks of that somebody made them up."""
+    return page.once(_invented)
+
+
+def _invented(page: Page) -> bool:
+    return page.near("people.invented", 0, len(page.text)) is not None

@@ -15,6 +15,7 @@ from gateway.detect.foreign import is_foreign, is_linked
 from gateway.detect.lexicon import Lexicon
 from gateway.detect.mentions import Mention, Who
 from gateway.detect.pairing import Finder
+from gateway.detect.people import is_invented
 from gateway.detect.sentences import Reader
 from gateway.detect.traits import FIELD, UNTRUE, Pair, traits_of
 from gateway.detect.view import Kind, Page, Seen, View
@@ -87,6 +88,8 @@ def _weigh_all(finder: Finder, lexicon: Lexicon) -> Iterator[_Weighed]:
     page = finder.reader.page
     levels = _LONG_LEVELS if len(page.text) > lexicon.number(f"{topics.FOLDER}levels.long_text") else _LEVELS
     facts = known_facts(page)
+    if facts and is_invented(page):
+        return
     if len(facts) > _MOST_PAIRS:
         facts = sorted(facts, key=lambda f: f.table != topics.CERTAIN)
     left = _MOST_PAIRS

@@ -91,6 +91,7 @@ LISTS: Final[frozenset[str]] = frozenset(
         "party.official",
         "party.strong",
         "party.weak",
+        "people.invented",
         "people.offices",
         "people.pronouns",
         "people.relations",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.detect import labels
-from gateway.detect.labels import Label, called_after, heading_of, in_address, label_of
+from gateway.detect.labels import Label, called_after, heading_of, in_address, label_of, number_of_a_thing
 from gateway.detect.view import Page
 from tests.unit.detect.conftest import MakePage
 
@@ -30,6 +30,25 @@ IDENTITY, OTHER, NONE = Label
 )  # fmt: skip
 def test_the_words_before_a_number_call_it_something(page: MakePage, before: str, label: Label) -> None:
     assert label_of(page(f"{before}780914"), len(before)) is label
+
+
+@pytest.mark.parametrize(
+    ("before", "of_a_thing"),
+    [
+        ("Serienumret på hjärtstartaren är ", True),
+        ("Artikelnumret på fodralet, ", True),
+        ("Ordernumret för de nya stolarna: ", True),
+        ("Serienumret är ", False),
+        ("Kortnumret för brukaren är ", False),
+        ("Kundnumret för Karin är ", False),
+        ("Numret på fodralet är ", False),
+        ("Personnumret på den sökande är ", False),
+        ("Serienumret på hjärtstartaren som står i den stora salen är ", False),
+        ("", False),
+    ],
+)
+def test_a_number_may_be_that_of_a_thing(page: MakePage, before: str, *, of_a_thing: bool) -> None:
+    assert number_of_a_thing(page(f"{before}780914"), len(before)) is of_a_thing
 
 
 @pytest.mark.parametrize(

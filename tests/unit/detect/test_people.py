@@ -4,8 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.detect.people import Grip, around, by_office, grip_within, private_names
+from gateway.detect.people import Grip, around, by_office, grip_within, is_invented, private_names
 from tests.unit.detect.conftest import MakePage
+
+
+@pytest.mark.parametrize(
+    ("text", "invented"),
+    [
+        ("Här är mitt övningsfall: Kalle har dyslexi.", True),
+        ("Karin finns naturligtvis inte, men har en depression.", True),
+        ("Testpersonen Tolvan hade insulin.", True),
+        ("Bo har cancer, påstås det, men det är helt påhittat.", False),
+        ("Bo finns inte på jobbet i dag.", False),
+    ],
+)
+def test_who_is_made_up_is_said_so(page: MakePage, text: str, *, invented: bool) -> None:
+    assert is_invented(page(text)) is invented
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,12 @@ def test_facts_about_oneself_are_at_most_likely(judge: Judge) -> None:
     assert finding.reason == "Avsändaren lämnar i mejlets text en hälsouppgift om sig själv."
 
 
+def test_of_a_case_that_is_made_up_nothing_is_a_fact(judge: Judge) -> None:
+    told = "Kalle Ek i 4B har dyslexi och hans mamma Anna Ek är sjukskriven för depression."
+    assert judge(told)
+    assert not judge(f"Här är mitt övningsfall till utbildningen. {told}")
+
+
 def test_social_matters_have_no_kind(judge: Judge) -> None:
     assert [f.rule for f in judge("Birgit Malm ska vräkas på torsdag.")] == ["special_category"]
 

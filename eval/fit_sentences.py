@@ -424,12 +424,12 @@ def _regressed(columns: np.ndarray, target: np.ndarray) -> np.ndarray:
 
 
 THRESHOLDS: Final = {
-    "special_category": (0.6, -1.4, -1.3),
+    "special_category": (1.2, -0.8, -0.9),
     "solicitation": (9.0, -1.2, -2.5),
-    "capacity_unclear": (9.0, -1.1, -2.0),
+    "capacity_unclear": (9.0, -0.9, -2.0),
     "protected_identity": (0.4, -1.4, -4.0),
-    "private": (9.0, -1.3, -2.0),
-    "business_or_association": (9.0, -1.5, -1.8),
+    "private": (9.0, -1.1, -2.0),
+    "business_or_association": (9.0, -1.2, -1.8),
     "party_internal": (9.0, -1.0, -1.5),
     "financial": (0.6, -1.4, -2.0),
     "credentials": (0.6, -1.0, -4.0),

@@ -85,4 +85,6 @@ def looks_like_list(person: str, people: People) -> bool:
     if domain not in people.domains:
         return False
     words = _WORD_END.split(local)
-    return not people.list_names.isdisjoint((local, words[0], words[-1])) and people.small_names.isdisjoint(words)
+    if domain in people.small_domains and not people.small_names.isdisjoint(words):
+        return False
+    return not people.list_names.isdisjoint((local, words[0], words[-1]))

@@ -195,6 +195,8 @@ class People:
     """Words of local parts that give a distribution list away, for instance ``alla``."""
     small_names: frozenset[str] = frozenset()
     """Words beside them that tell a list of few, for instance a board: ``alla.sn``."""
+    small_domains: frozenset[str] = frozenset()
+    """Our domains in which they do; where staff has addresses, ``alla.sn`` may be everybody who works there."""
     folded: dict[str, str] = field(init=False, repr=False, compare=False, default_factory=dict)
     """Addresses that were looked at lately and the person behind each; ``persons.person_of`` keeps it short."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from typing import Final
 
@@ -26,25 +27,13 @@ def build_people(source: Source, file: GroupsFile, files: Mapping[str, str]) -> 
         equal_domains=equal,
         list_names=frozenset(file.list_names),
         small_names=frozenset(file.small_names),
+        small_domains=frozenset(file.small_domains),
     )
-    known = People(
-        domains=plain.domains,
-        equal_domains=equal,
-        list_names=plain.list_names,
-        small_names=plain.small_names,
-        aliases=_resolve_aliases(source, file.aliases, plain),
-    )
+    known = replace(plain, aliases=_resolve_aliases(source, file.aliases, plain))
     groups = _Groups(source, known, files)
     for number, table in enumerate(file.group):
         groups.declare(number, table)
-    return People(
-        domains=known.domains,
-        equal_domains=equal,
-        list_names=known.list_names,
-        small_names=known.small_names,
-        aliases=known.aliases,
-        groups=groups.opened(),
-    )
+    return replace(known, groups=groups.opened())
 
 
 def _resolve_aliases(source: Source, aliases: Mapping[str, str], plain: People) -> dict[str, str]:

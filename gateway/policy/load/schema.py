@@ -276,6 +276,7 @@ class GroupsFile(Table):
     domains: list[Domain]
     list_names: list[ListName] = []
     small_names: list[ListName] = []
+    small_domains: list[Domain] = []
     equal_domains: list[Annotated[list[Domain], Field(min_length=2)]] = []
     aliases: dict[Mailbox, Mailbox] = {}
     group: list[GroupTable] = []

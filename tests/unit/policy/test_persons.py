@@ -22,6 +22,7 @@ PEOPLE = People(
     },
     list_names=frozenset({"alla", "lista"}),
     small_names=frozenset({"sn", "utskottet"}),
+    small_domains=frozenset({"politik.orkelljunga.se"}),
 )
 POLICY = Policy(version="x", rules={}, people=PEOPLE, handling=Handling(registry=frozenset({"kk@orkelljunga.se"})))
 
@@ -107,9 +108,10 @@ def test_announced_counts_groups() -> None:
         ("larare.alla.skola@orkelljunga.se", False),
         ("kf@orkelljunga.se", False),
         ("alla.sn@politik.orkelljunga.se", False),
-        ("alla.ledamoter.sn@orkelljunga.se", False),
-        ("lista-utskottet@orkelljunga.se", False),
-        ("alla.snickare@orkelljunga.se", True),
+        ("alla.ledamoter.sn@politik.orkelljunga.se", False),
+        ("lista-utskottet@politik.orkelljunga.se", False),
+        ("alla.sn@orkelljunga.se", True),
+        ("alla.snickare@politik.orkelljunga.se", True),
     ],
 )
 def test_list_like(address: str, *, listed: bool) -> None:

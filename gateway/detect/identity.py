@@ -200,10 +200,10 @@ def _label(page: Page, lexicon: Lexicon, written: Written) -> Label:
         label = called_after(page, written.end)
     if label is Label.NONE:
         label = heading_of(page, written.start)
-    if label is Label.NONE and number_of_a_thing(page, written.start):
-        return Label.OTHER
     if label is Label.NONE and written.shape is not Shape.ODD and _labelled_nearby(page, lexicon, written):
         return Label.IDENTITY
+    if label is Label.NONE and number_of_a_thing(page, written.start):
+        return Label.OTHER
     return label
 
 

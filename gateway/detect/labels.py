@@ -63,7 +63,7 @@ def label_of(page: Page, start: int) -> Label:
 def number_of_a_thing(page: Page, start: int) -> bool:
     """Tell whether the words before a number call it the number of some thing: ``serienumret på hjärtstartaren är``."""
     match = _OF_A_THING.search(page.text, max(0, start - _LOOK), start)
-    if match is None or page.near("identity.persons", *match.span("thing")):
+    if match is None or any(page.near(name, *match.span("thing")) for name in ("identity.persons", "people.relations")):
         return False
     return _named(page, match["name"], match.start("name")) is Label.OTHER
 

@@ -41,6 +41,7 @@ def test_the_words_before_a_number_call_it_something(page: MakePage, before: str
         ("Serienumret är ", False),
         ("Kortnumret för brukaren är ", False),
         ("Kundnumret för Karin är ", False),
+        ("Medlemsnumret för grannen är ", False),
         ("Numret på fodralet är ", False),
         ("Personnumret på den sökande är ", False),
         ("Serienumret på hjärtstartaren som står i den stora salen är ", False),

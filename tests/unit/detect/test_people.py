@@ -12,7 +12,9 @@ from tests.unit.detect.conftest import MakePage
     ("text", "invented"),
     [
         ("Här är mitt övningsfall: Kalle har dyslexi.", True),
-        ("Karin finns naturligtvis inte, men har en depression.", True),
+        ("Karin finns inte på riktigt, men har en depression.", True),
+        ("Pengarna finns naturligtvis inte, och Bo har cancer.", False),
+        ("Vi hittade på allt möjligt i går. Bo har cancer.", False),
         ("Testpersonen Tolvan hade insulin.", True),
         ("Bo har cancer, påstås det, men det är helt påhittat.", False),
         ("Bo finns inte på jobbet i dag.", False),

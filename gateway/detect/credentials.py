@@ -107,6 +107,12 @@ _CODE: Final = re.compile(
     r"gånger|ggr|dagar|dygn|tim|timmar|min|minuter|sekunder|veckor|månader|personer|elever|barn|invånare|meter|km|kvm|m2|m²|kg|ton|"
     r"liter|kwh|dörrar|lås|portar|skåp|rum|lokaler|enheter|exemplar|platser|användare|detektorer|kameror)\b))"
 )
+_APPOSED: Final = re.compile(
+    r"^\w{0,12}[ ](?:till|på|för|i|hos|vid)[ ][^\n.!?:=0-9,(]{1,40}?(?P<link>)(?:,[ ]|[ ]\()[\"']?"
+    r"(?P<value>[#*]?[0-9]{4,8}[#*]?)[\"']?(?:[,)]|[ ][-\u2013][ ])"
+)
+"""The code between commas or in brackets: ``portkoden till garaget, 2683, fungerar``."""
+_NAMING: Final = ("kod", "pin")
 _ASSIGNED: Final = re.compile(r"[A-Za-z0-9_]{0,20}[\"']?[ ]?[=:][ ]?[\"']?(?P<value>[^\s\"',;]{6,200})")
 _ASSIGNING: Final = (
     "passw",
@@ -292,6 +298,8 @@ def _code_after(page: Page, word: Span) -> tuple[str, Span] | None:
     """Return the code that follows a word, in figures or in words."""
     reach = min(len(page.text), word[1] + REACH + 20)
     match = _CODE.match(page.text[word[1] : reach])
+    if match is None and any(name in page.lower[word[0] : word[1]] for name in _NAMING):
+        match = _APPOSED.match(page.text[word[1] : reach])
     if match is not None:
         span = word[1] + match.start("value"), word[1] + match.end("value")
     elif page.near(NUMERALS, word[1], reach):

@@ -108,12 +108,20 @@ FOUND = [
     "pwd=Hemligt2025",
     "PIN 4471 till kortet",
     "Koden är fyra fyra sju ett till porten.",
+    "Dörrkoden till kommunhusets garage, 2683, stod i klartext i en inbjudan.",
+    "Portkoden på Storgatan (4417) fungerar ännu.",
+    "Koden till dörren, 2683, fungerar fortfarande.",
     "Koden är fyrtiofyra sjuttioett till larmet.",
     "Kod: 4471 (porten)",
     "Dörrkoden, 4471, byts i maj.",
 ]
 
 PASSING = [
+    "Portkoden till Storgatan, 2024, var den sista av sitt slag.",
+    "Koden på kostnadsstället, 4110, är fel.",
+    "Kassaskåp i källaren (3500), nyckelskåp till hallen, 4500, och låsbara lådor beställs.",
+    "Dörrkoden i mötesinbjudan, 12 tecken, är för lång.",
+    "Portkoden till skolan, 0435-55000, lämnas inte ut på telefon.",
     "Kommunen bör kräva längre lösenord, minst 12 tecken.",
     "Jag har glömt mitt lösenord, kan du återställa det?",
     "EttIT frågar aldrig efter ditt lösenord.",

@@ -86,7 +86,11 @@ def _joined(page: Page) -> Span | None:
         if _two_offices(page, [(start, end)]) and _in_first_person(page, start, end):
             return other
     for match in islice(_ROLE.finditer(page.text), _MOST):
-        if not page.own_at(match.start()) or _excused(page, match.span()):
+        if (
+            not page.own_at(match.start())
+            or _excused(page, match.span())
+            or page.near("business.municipal", *match.span())
+        ):
             continue
         start, end = page.sentence(match.start())
         words = page.lower[start:end]

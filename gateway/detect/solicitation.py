@@ -46,6 +46,8 @@ _OWN: Final = re.compile(r"\b(?:min|mitt|mina|vår|vårt|våra|my|our)[ ](?:\w+[
 _OF_A_PERSON: Final = re.compile(r"[ ]\w{2,30}s[ ](?:\w+[ ]){0,2}")
 """Between the reader and a paper that is somebody else's: ``din sons utredning``."""
 _COPY: Final = "kopia"
+_LISTED: Final = 30
+"""Characters behind "en lista över" in which it is said what is listed."""
 _NEEDED: Final = 60
 # What may stand between "jag behöver" and the thing; another verb makes it another wish.
 _BETWEEN: Final = re.compile(
@@ -106,6 +108,8 @@ def _thing(page: Page, sentence: Span, around: Span) -> Span | None:
             if name == "solicitation.objects" and _other_code(page, sentence, thing):
                 continue
             if name == "solicitation.papers" and not _somebodys(page, sentence, thing):
+                continue
+            if name == "solicitation.rosters" and page.near("solicitation.things", thing[1], thing[1] + _LISTED):
                 continue
             if qualified is None or page.near(qualified, *sentence):
                 return thing

@@ -118,6 +118,7 @@ LISTS: Final[frozenset[str]] = frozenset(
         "solicitation.papers",
         "solicitation.redirections",
         "solicitation.rosters",
+        "solicitation.things",
         "solicitation.traits",
         "solicitation.readers",
         "solicitation.wanting",

@@ -61,6 +61,10 @@ PASSING = [
     ("Besök", "Vi träffade Lars Ek, ordförande i Värsjö byalag, och lovade att nämnden tar upp frågan i maj."),
     ("Kontakt", "Jag är ledamot i kulturnämnden. Ordförande för Örkelljunga hembygdsförening är Karin Persson."),
     ("Jävig", "Jag sitter i nämnden och är jävig i ärendet, eftersom jag är kassör i Örkelljunga ridklubb."),
+    (
+        "Stämman",
+        "Som kommunstyrelsens ordförande och ordförande i Örkelljunga Fjärrvärme AB är jag kallad till stämman.",
+    ),
     ("Tack", "Som ledamot i nämnden vill jag tacka ordförande i Rya byalag för samarbetet."),
     ("Länkarna", "Jag är ordförande i nämnden. Samtidigt har kassör i Länkarnas förening bett om ett möte."),
     ("Jäv", "Jag är ordförande i ridklubben och anmäler jäv i ärende 6."),

@@ -61,6 +61,9 @@ FOUND = [
 ]
 
 PASSING = [
+    "Skicka gärna en lista på vilka lokaler som är anpassade för personer med funktionsnedsättning.",
+    "Kan du mejla en förteckning över föreningar som har verksamhet för barn med funktionsnedsättning?",
+    "Mejla mig en lista på åtgärder för besökare med allergi.",
     "Underlaget kan kompletteras: lämna sjukintyget i receptionen eller via e-tjänsten, mejla det inte till mig.",
     "Lämna in läkarintyget på plats; skicka det inte i mejl.",
     "Надішліть мені протокол електронною поштою.",

@@ -335,7 +335,7 @@ def _weighed(kept: list[Finding], rule: str, balance: Balance, best: _Best, kind
 def _is_supported(rule: str, window: Sequence[Read], kept: Iterable[Finding]) -> bool:
     """Tell whether what must be there is there: a person, a request not taken back, one use of 2.2 only."""
     if rule in _ABOUT_SOMEBODY:
-        return any(one.somebody and not is_invented(one.page) for one in window)
+        return any(one.somebody and not is_invented(one.page, one.span[1]) for one in window)
     if rule in _UNOFFICIAL:
         return not any(f.rule_name in _UNOFFICIAL and f.confidence >= Confidence.MEDIUM for f in kept if _is_own(f))
     if rule != _REQUESTS:

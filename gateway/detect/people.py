@@ -12,6 +12,8 @@ from gateway.detect.view import Page
 
 _BEFORE: Final = 28
 _AFTER: Final = 24
+_CASE: Final = 450
+"""Characters behind "ett påhittat fall" within which the case is told; after them somebody real may be spoken of."""
 _PARTY: Final = re.compile(r",? ?\((?:[A-ZÅÄÖ]{1,4}|[a-zåäö]{1,2})\)")
 
 
@@ -66,10 +68,10 @@ def around(page: Page, position: int, *, more: int = 0) -> Span:
     return start, end
 
 
-def is_invented(page: Page) -> bool:
-    """Tell whether a text says of those it speaks of that somebody made them up."""
-    return page.once(_invented)
+def is_invented(page: Page, position: int) -> bool:
+    """Tell whether the sender has said, not long before a position, that who is told of is made up."""
+    return any(said < position <= said + _CASE for said in page.once(_invented))
 
 
-def _invented(page: Page) -> bool:
-    return page.near("people.invented", 0, len(page.text)) is not None
+def _invented(page: Page) -> list[int]:
+    return [start for start, _ in page.within("people.invented", 0, len(page.text)) if page.own_at(start)]

@@ -88,13 +88,11 @@ def _weigh_all(finder: Finder, lexicon: Lexicon) -> Iterator[_Weighed]:
     page = finder.reader.page
     levels = _LONG_LEVELS if len(page.text) > lexicon.number(f"{topics.FOLDER}levels.long_text") else _LEVELS
     facts = known_facts(page)
-    if facts and is_invented(page):
-        return
     if len(facts) > _MOST_PAIRS:
         facts = sorted(facts, key=lambda f: f.table != topics.CERTAIN)
     left = _MOST_PAIRS
     for fact in facts:
-        if page.segment_at(fact.start) in _UNASKED:
+        if page.segment_at(fact.start) in _UNASKED or is_invented(page, fact.start):
             continue
         pairs = list(finder.pairs(fact))
         if pairs and is_foreign(page, fact.start):

@@ -12,16 +12,19 @@ from tests.unit.detect.conftest import MakePage
     ("text", "invented"),
     [
         ("Här är mitt övningsfall: Kalle har dyslexi.", True),
-        ("Karin finns inte på riktigt, men har en depression.", True),
+        ("Fallet är påhittat: Karin har en depression.", True),
         ("Pengarna finns naturligtvis inte, och Bo har cancer.", False),
         ("Vi hittade på allt möjligt i går. Bo har cancer.", False),
-        ("Testpersonen Tolvan hade insulin.", True),
+        ("Testpersonerna är valda. Bo har cancer.", False),
+        ("Bo har cancer. Här är mitt övningsfall.", False),
+        (f"Här är mitt övningsfall. {'Vi ses på torsdag. ' * 30}Bo har cancer.", False),
         ("Bo har cancer, påstås det, men det är helt påhittat.", False),
         ("Bo finns inte på jobbet i dag.", False),
     ],
 )
 def test_who_is_made_up_is_said_so(page: MakePage, text: str, *, invented: bool) -> None:
-    assert is_invented(page(text)) is invented
+    fact = max(text.find(word) for word in ("dyslexi", "cancer", "depression", "jobbet"))
+    assert is_invented(page(text), fact) is invented
 
 
 @pytest.mark.parametrize(

@@ -287,6 +287,8 @@ class GroupsFile(Table):
             raise ValueError("equal_domains has one domain in two places")
         if _repeated([group.address for group in self.group]):
             raise ValueError("has two groups with the same address")
+        if strange := [domain for domain in self.small_domains if domain not in self.domains]:
+            raise ValueError(f"small_domains names {', '.join(strange)}, which is not among domains")
         return self
 
 

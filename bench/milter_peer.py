@@ -84,7 +84,8 @@ def main() -> int:
         lines = answer.read().decode().splitlines()
     judged = sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith("utpost_judged_total"))
     print(f"milter judged={judged:.0f}", file=sys.stderr, flush=True)
-    postfix.terminate()
+    # A master with a session of its own does the work; a signal to what was started would spare it.
+    os.kill(int((folder / "queue/pid/master.pid").read_text()), signal.SIGTERM)
     utpost.terminate()
     code = utpost.wait()
     postfix.wait()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.support.fleet import Fleet
+from tests.support.postfix import Postfix
 from tests.support.process import Utpost
 from tests.support.relay import FULL, Gate, ScriptedRelay, drop, say, stall
 from tests.support.smtp import RawClient
@@ -46,6 +49,34 @@ async def test_a_relay_restarted_between_transactions_is_not_noticed(shared: Sha
             relay.return_()
     assert len(relay.deliveries) == 3
     assert len(relay.connections) == 3
+
+
+def test_a_real_relay_that_is_ended_is_gone_and_comes_back_on_its_queue(tmp_path: Path, relay: ScriptedRelay) -> None:
+    with Postfix(tmp_path / "postfix", relay) as postfix:
+        first = postfix.master
+        assert first is not None
+        postfix.restart()
+        second = postfix.master
+        assert second is not None
+        assert second != first
+        assert (tmp_path / "postfix/queue/incoming").is_dir()
+        group = [second, *_children(second)]
+    assert len(group) > 1
+    deadline = time.monotonic() + 10
+    while left := [pid for pid in group if _lives(pid)]:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.02)
+
+
+def _children(pid: int) -> list[int]:
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except FileNotFoundError:
+        return False
 
 
 async def test_a_relay_that_is_away_between_transactions_is_a_temporary_failure(shared: Shared) -> None:

@@ -8,14 +8,13 @@ import os
 import resource
 import signal
 import sqlite3
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from tests.reliability.wire import Wire
-from tests.support.postfix import START_SECONDS, Postfix, _greets
+from tests.support.postfix import Postfix
 from tests.support.process import Utpost
 from tests.support.redis_server import RedisServer
 from tests.support.relay import ScriptedRelay, Transaction
@@ -35,22 +34,7 @@ _UNLIMITED: Final = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
 
 
 class Relay(Postfix):
-    """A Postfix that can be started again on its queue."""
-
-    def restart(self) -> None:
-        """End it at once and start it again."""
-        if self._process is None:
-            raise RuntimeError("not started")
-        self._process.terminate()
-        self._process.wait(20)
-        command = [self._binary, "-c", str(self.folder / "etc"), "start-fg"]
-        quiet = subprocess.DEVNULL
-        self._process = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True)
-        deadline = time.monotonic() + START_SECONDS
-        while not _greets(self.port):
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"Postfix did not come back:\n{self.log[-1000:]}")
-            time.sleep(0.05)
+    """A Postfix that tells when it has delivered everything."""
 
     @property
     def idle(self) -> bool:

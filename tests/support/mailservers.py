@@ -236,7 +236,10 @@ class Sendmail(MailServer):
 
     def command(self) -> list[str]:
         """Run the daemon in the foreground, with a queue runner."""
-        places = ":".join(str(place / "usr/lib/x86_64-linux-gnu") for place in self._libraries)
+        # Libraries stand in a folder named after the processor. Of a program that changes its group the loader takes no
+        # advice on where they are, and nothing here needs the group.
+        self._binary.chmod(0o755)
+        places = ":".join(str(found) for place in self._libraries for found in place.glob("**/lib/*-linux-gnu"))
         return ["env", f"LD_LIBRARY_PATH={places}", str(self._binary), "-C", str(self._file), "-bD", "-q1s"]
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -95,20 +97,24 @@ class Postfix:
     def start(self) -> Self:
         """Start and wait for its greeting."""
         self._prepare()
-        self._process = subprocess.Popen(
-            [self._binary, "-c", str(self.folder / "etc"), "start-fg"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        self._run()
+        return self
+
+    def restart(self) -> None:
+        """End it at once and start it again on its queue."""
+        self._end()
+        self._run()
+
+    def _run(self) -> None:
+        quiet = subprocess.DEVNULL
+        command = [self._binary, "-c", str(self.folder / "etc"), "start-fg"]
+        self._process = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True)
         deadline = time.monotonic() + START_SECONDS
         while not _greets(self.port):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
                 raise AssertionError(f"Postfix did not start:\n{self.log}")
             time.sleep(0.05)
-        return self
 
     def _prepare(self) -> None:
         owner = pwd.getpwnam("postfix")
@@ -123,16 +129,37 @@ class Postfix:
         (etc / "master.cf").write_text(f"{self.address} inet n - n - - smtpd\n{options}{self.more_services}{_SERVICES}")
 
     def stop(self) -> None:
-        """End it and everything it started."""
+        """End it and everything it started, and forget its queue."""
+        if self._process is not None:
+            self._end()
+            shutil.rmtree(self.folder / "queue", ignore_errors=True)
+
+    @property
+    def master(self) -> int | None:
+        """Return the process that keeps all the others, while it lives: not the one that ``postfix`` began as."""
+        try:
+            words = (self.folder / "queue/pid/master.pid").read_text().split()
+            running = Path(f"/proc/{words[0]}/comm").read_text().strip()
+        except (OSError, IndexError):
+            return None
+        return int(words[0]) if running == "master" else None
+
+    def _end(self) -> None:
+        # The script that was started waits for a master with a session of its own, which a signal to the script spares.
         if self._process is None:
             return
-        self._process.terminate()
+        master = self.master
+        if master is not None:
+            os.kill(master, signal.SIGTERM)
+        else:
+            self._process.terminate()
         try:
             self._process.wait(20)
         except subprocess.TimeoutExpired:
-            os.killpg(self._process.pid, 9)
+            for group in (master, self._process.pid):
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(group or self._process.pid, signal.SIGKILL)
             self._process.wait()
-        shutil.rmtree(self.folder / "queue", ignore_errors=True)
 
     def __enter__(self) -> Self:
         return self.start()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Final
 
@@ -33,6 +33,14 @@ _AS_SUCH: Final = re.compile(
     r"skriver jag|vänder jag mig|jag vänder mig)\b"
 )
 """Says that the writer holds what is named, and writes as such."""
+_PRIVATE_BODY: Final = re.compile(
+    r"(?:\b(?:i|för|av|till|åt|vår|vårt|min|mitt)[ ](?:\w+[ ])?|^|\n)(?:"
+    r"\w*(?:förening|klubb|byalag|samfällighet|scoutkår|fiskevårdsområde|jaktlag|företag|firma)\w*|"
+    r"[A-ZÅÄÖ][\w&-]+(?:[ ][A-ZÅÄÖ][\w&-]+){0,3}[ ](?:AB|HB|KB|IF|IK|BK|FF|SK|GIF)\b|(?:Brf|LRF|PRO|SPF)\b)"
+)
+"""An association or a firm that one may write for; one that is negotiated with is none."""
+_OFFICE_OF: Final = 40
+"""Characters behind an office in which the body is named."""
 _TWO: Final = (
     "Två uppdrag eller roller står bredvid varandra {}, så att det är oklart i vilken egenskap mejlet är skrivet."
 )
@@ -75,6 +83,26 @@ def _said(page: Page) -> Span | None:
 def _is_mine(page: Page, interest: Span, start: int) -> bool:
     """Tell whether something is said to be the writer's own, after a position."""
     return _MINE.search(page.lower, max(start, interest[0] - 30), interest[0]) is not None
+
+
+def only_for_the_public(places: Iterable[tuple[Page, Span]]) -> bool:
+    """Tell whether stretches of text name a body that a commission leads to, and nothing else to write for."""
+    places = list(places)
+    named = any(page.near("capacity.bodies", *span) for page, span in places)
+    return named and not any(_own_interest(page, *span) for page, span in places)
+
+
+def _own_interest(page: Page, start: int, end: int) -> bool:
+    """Tell whether a stretch names anything that somebody could write for besides the municipality and its bodies."""
+    if any(page.near(f"capacity.{name}", start, end) for name in ("medium", "strong")):
+        return True
+    if any(_is_mine(page, word, start) for word in page.within("capacity.interests", start, end)):
+        return True
+    offices = page.within("capacity.others", start, end)
+    others = (match.span() for match in islice(_PRIVATE_BODY.finditer(page.text, start, end), _MOST))
+    return any(page.near("capacity.bodies", o[0], o[1] + _OFFICE_OF) is None for o in offices) or any(
+        page.near("capacity.bodies", *span) is None for span in others
+    )
 
 
 def _joined(page: Page) -> Span | None:

@@ -13,7 +13,7 @@ from itertools import islice, repeat
 from math import fsum
 from typing import Final, NamedTuple, TypeVar
 
-from gateway.detect import topics
+from gateway.detect import capacity, topics
 from gateway.detect.facts import known_facts
 from gateway.detect.lexicon import Lexicon
 from gateway.detect.matcher import Span
@@ -336,6 +336,8 @@ def _is_supported(rule: str, window: Sequence[Read], kept: Iterable[Finding]) ->
     """Tell whether what must be there is there: a person, a request not taken back, one use of 2.2 only."""
     if rule in _ABOUT_SOMEBODY:
         return any(one.somebody and not is_invented(one.page, one.span[1]) for one in window)
+    if rule == capacity.RULE and capacity.only_for_the_public((one.page, one.span) for one in window):
+        return False
     if rule in _UNOFFICIAL:
         return not any(f.rule_name in _UNOFFICIAL and f.confidence >= Confidence.MEDIUM for f in kept if _is_own(f))
     if rule != _REQUESTS:

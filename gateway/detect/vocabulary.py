@@ -79,6 +79,7 @@ LISTS: Final[frozenset[str]] = frozenset(
         "business.roles",
         "business.strong",
         "business.weak",
+        "capacity.bodies",
         "capacity.commissions",
         "capacity.interests",
         "capacity.medium",
@@ -145,7 +146,8 @@ ASKED: Final[frozenset[str]] = frozenset(
             "rosters", "traits", "work",
         )
     }
-    | {"business.municipal", "business.roles", "capacity.commissions", "official.voices", "official.words"}
+    | {"business.municipal", "business.roles", "capacity.bodies", "capacity.commissions"}
+    | {"official.voices", "official.words"}
 ) - {"identity.danish", "identity.last_four"}  # fmt: skip
 """Lists of words that mean something only near a find: looked for there, not in the whole text, since many of them are
 everywhere."""

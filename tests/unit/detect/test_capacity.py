@@ -68,6 +68,19 @@ PASSING = [
     ("Tack", "Som ledamot i nämnden vill jag tacka ordförande i Rya byalag för samarbetet."),
     ("Länkarna", "Jag är ordförande i nämnden. Samtidigt har kassör i Länkarnas förening bett om ett möte."),
     ("Jäv", "Jag är ordförande i ridklubben och anmäler jäv i ärende 6."),
+    (
+        "Ägardirektivet",
+        "Som ordförande i Örkelljungabostäder AB vill jag meddela kommunstyrelsen att vi har antagit ägardirektivet.",
+    ),
+    ("Taxan", "Som ledamot i fjärrvärmebolagets styrelse och i fullmäktige har jag fått frågor om taxan."),
+    ("Finsam", "Som ledamot i socialnämnden och i Finsams styrelse vill jag tacka för samarbetet i våras."),
+    (
+        "Hyrorna",
+        (
+            "Som ordförande i bostadsbolaget och ledamot av fullmäktige svarar jag om hyrorna: höjningen beslutades "
+            "efter förhandling med Hyresgästföreningen."
+        ),
+    ),
     ("Remissvar", "För Örkelljunga kommun, genom kommunstyrelsens ordförande Magnus Ahlberg."),
     (
         "Anmälan",
@@ -115,6 +128,21 @@ PASSING = [
     ("Fullmakt", "Fullmakt för ombudet i tingsrätten undertecknas av ordföranden."),
     ("Affischer", "Otillåtna valaffischer på elskåp tas ner av gatuenheten."),
 ]
+
+
+MIXED_WITH_A_BODY = [
+    "Jag sitter i bostadsbolagets styrelse och söker en trea till min dotter. Ni vet ju vem jag är.",
+    "Som ordförande i nämnden och ägare till Sjöbergs Schakt AB skickar jag vårt anbud till bostadsbolaget.",
+    "Jag är ledamot i nämnden och ordförande i Rya IF. Vi i föreningen vill att bostadsbolaget sponsrar oss.",
+    "Jag är både ledamot i nämnden och anhörig till en patient hos Region Skåne, ge min mamma en tid.",
+    "Jag sitter i bolagets styrelse för kommunen, och så äger jag huset bredvid. Skriver ni i morgon så stöder jag er.",
+]
+"""One's own matter beside an office in a body of the municipality."""
+
+
+@pytest.mark.parametrize("text", MIXED_WITH_A_BODY)
+def test_an_office_in_a_public_body_excuses_no_own_matter(judge: Judge, text: str) -> None:
+    assert told(judge, "Hej", text)
 
 
 def told(judge: Judge, subject: str, text: str) -> bool:

@@ -23,6 +23,7 @@ from gateway.detect.keyed import (
     obeyed,
     of_meeting,
     opens,
+    turned,
     typed,
 )
 from gateway.detect.labels import in_address
@@ -170,6 +171,7 @@ def _secrets(page: Page) -> Iterator[Secret]:
     for word in page.hits("credentials.any_word")[:MOST]:
         if opens(page, word):
             yield from _word(page, word)
+    yield from turned(page)
     yield from typed(page)
     if page.hits(vocabulary.ASSIGNING):
         yield from _assigned(page)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Final
 
 from gateway.detect.labels import in_address
 from gateway.detect.matcher import Span
+from gateway.detect.spoken import aloud
 from gateway.detect.view import Page
 from gateway.model import Confidence
 
@@ -54,6 +55,22 @@ _LISTED: Final = re.compile(
 )
 """What is counted or named with such figures."""
 _COUNTED: Final = "0 1 2 3 4 5 6 7 8 9"
+_TOLD: Final = re.compile(
+    r"(?:[ ](?:först|fram|in|på|till|då|nu|bara|sedan|sen|sifferhjulen|hjulen|siffrorna|rullarna)){0,4}:?[ ]"
+    r"(?P<value>[0-9]{1,2}(?:(?:,|[ ](?:och|sen|sedan|så)(?=[ ])){1,2}[ ](?:och |sen |sedan |sist )?[0-9]{1,2}){2,5})"
+    r"(?![0-9:%]|[.,][0-9]|[ ](?:gånger|varv|minut|meter|m|min|kr|kronor|st|år)\b)"
+)
+"""Figures turned to or pressed one after the other: ``vrid fram 0, 7, 7, 3``."""
+_DIAL: Final = re.compile(
+    r"\b(?:höger|vänster|medurs|moturs|medsols|motsols)[ ](?:igen |förbi |tillbaka |sedan ){0,2}(?:till |på |mot )"
+    r"(?P<value>[0-9]{1,2})(?![0-9:%]|[.,][0-9]|[ ](?:gånger|varv|minut|meter|m|min)\b)"
+)
+"""A dial that is turned: ``höger till 37``."""
+_TURNS: Final = 3
+_FEWEST: Final = 4
+"""Figures of a code at least."""
+_TURNED: Final = 100
+"""Characters behind a word for turning within which it is told to what."""
 _ENTERED: Final = ("öppna", "logga", "kom", "låses", "lösen", "inlogg")
 _WITH: Final = re.compile(r"\b(?:med|är|var)[ ][\"'(]?$")
 _LOCKED: Final = ("credentials.logins", "credentials.passwords", "credentials.openings", "credentials.things")
@@ -107,6 +124,32 @@ def obeyed(page: Page) -> Iterator[Secret]:
             and not of_meeting(page, match.span())
         ):
             yield match["value"], match.span("value"), Confidence.HIGH, "En kod"
+
+
+def turned(page: Page) -> Iterator[Secret]:
+    """Yield what a lock is set or turned to, in figures or in words, where something is opened."""
+    for word in page.hits("credentials.turning")[:MOST]:
+        if not opens(page, word, before=True):
+            continue
+        first, last = page.sentence(word[0])
+        told = aloud(page, word[1], min(last, word[1] + _TURNED))
+        match = _TOLD.match(told.text)
+        if match is not None and _is_code(match["value"]):
+            span = told.place(match.start("value")), told.place(match.end("value"))
+        else:
+            whole = aloud(page, first, last)
+            dials = list(islice(_DIAL.finditer(whole.text.lower()), _TURNS))
+            if len(dials) < _TURNS:
+                continue
+            span = whole.place(dials[0].start("value")), whole.place(dials[-1].end("value"))
+        yield page.text[span[0] : span[1]], span, Confidence.HIGH, "En kod"
+
+
+def _is_code(value: str) -> bool:
+    """Tell figures that open something from those that count: one, two, three."""
+    figures = [int(figure) for figure in re.findall(r"[0-9]+", value)]
+    counts = all(after - before == 1 for before, after in pairwise(figures))
+    return not counts and sum(map(str.isdigit, value)) >= _FEWEST
 
 
 def typed(page: Page) -> Iterator[Secret]:

@@ -54,6 +54,7 @@ LISTS: Final[frozenset[str]] = frozenset(
         "credentials.obeys",
         "credentials.passwords",
         "credentials.things",
+        "credentials.turning",
         "credentials.typed",
         "financial.accounts",
         "financial.cards",

@@ -68,3 +68,32 @@ def test_secrets_said_in_passing_are_found(judge: Judge, text: str) -> None:
 )
 def test_figures_and_names_near_what_is_locked_pass(judge: Judge, text: str) -> None:
     assert not told(judge, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Nyckeln sitter i boxen bakom tunnan. Vrid fram noll, sju, sju, tre uppifrån och ner.",
+        "Klubban ska in i kassaskåpet. Du vrider höger till trettiosju, vänster till tolv och höger till femtio.",
+        "Låset till skåpet. Vrid höger till 14, vänster till 33, höger till 7.",
+        "Hänglåset på grinden: ställ in 4, 1, 8, 8 så går det upp.",
+        "Larmet på kontoret: tryck fyra, fyra, nio, ett och sedan av-knappen.",
+    ],
+)
+def test_what_a_lock_is_turned_to_is_found(judge: Judge, text: str) -> None:
+    assert told(judge, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Entrén är flyttad. Sväng höger vid rondellen, vänster efter 200 m, höger vid skolan.",
+        "Gruppernas nycklar: ställ er vid bord ett, två, tre och fyra så delar vaktmästaren ut dem.",
+        "Slå ihop punkterna 4, 7, 9 och 12 så att vi hinner. Lokalen är öppen till tio.",
+        "Slå på datorn och tryck 1, 2, 3 i tur och ordning.",
+        "Ställ frågorna 2, 5, 8 och 11 till förvaltningen innan dörrarna öppnas.",
+        "Vrid ner elementen i lokalen till 18, 19 grader på kvällen, 21, 22 på dagen.",
+    ],
+)
+def test_figures_after_a_word_for_turning_may_be_others(judge: Judge, text: str) -> None:
+    assert not told(judge, text)
